@@ -1,0 +1,109 @@
+/**
+ * The contract between the core and a place that keeps bytes. A store knows keys and bytes and nothing else: no
+ * buckets, no policies, no HTTP status. Drivers are `s3` and `file`; qualities (metrics, faults) are wrappers. Every
+ * implementation passes `test/integration/blob-store-suite.ts`.
+ *
+ * Keys are made by the core from a version alone (`3f/3f2a…`): lower-case hex, `-` and one `/`. A driver may rely on it.
+ */
+import type { Readable } from 'node:stream';
+
+/** An inclusive byte range, already resolved against the object's true size: 0 <= start <= end < size. */
+export interface BlobRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a store keeps beside the bytes so that rows can be remade from it after a lost database. Never trusted on reads. */
+export interface BlobLabels {
+  readonly bucket: string;
+  readonly name: string;
+  readonly owner: string | null;
+  readonly contentType: string;
+}
+
+export interface PutBlob {
+  readonly key: string;
+  /**
+   * Read once, front to back. When it fails, `put` rejects with that same error, unchanged. The driver destroys it when
+   * `put` fails for any other reason.
+   */
+  readonly body: Readable;
+  /** The exact length when the sender declared it, else null. A body of another length than declared is a failure. */
+  readonly sizeBytes: number | null;
+  readonly labels: BlobLabels;
+  readonly signal: AbortSignal;
+}
+
+/** What is known of bytes once they are durable. */
+export interface StoredBlob {
+  readonly sizeBytes: number;
+  /** MD5 of all the bytes, 32 lower-case hex digits. */
+  readonly md5: string;
+}
+
+export interface ListedBlob {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: Date;
+}
+
+export interface DeletedBlob {
+  readonly key: string;
+  /** Null when the bytes are gone (or never were there); else why they are not. */
+  readonly error: BlobStoreError | null;
+}
+
+export interface BlobStore {
+  readonly kind: 'file' | 's3';
+
+  /**
+   * Streams the body to `key`, holding at most a few parts in memory whatever the size, and resolves once the bytes are
+   * durable. On any failure, abort included, it rejects and leaves nothing readable under the key; an interrupted
+   * multi-part upload may leave parts, which `abandon` removes. Never called twice for one key.
+   */
+  put(blob: PutBlob): Promise<StoredBlob>;
+
+  /**
+   * Opens the bytes (or a range of them) for reading. Resolves once the store has answered, so absence is known before
+   * the first byte: rejects with kind `absent`. A failure in mid-body errors the stream; a short body is never a clean
+   * end. Destroying the stream, or aborting the signal, frees the connection at once.
+   */
+  open(key: string, options: { range: BlobRange | null; signal: AbortSignal }): Promise<Readable>;
+
+  /** Size of the bytes and the labels they were stored with. Rejects with `absent`. */
+  stat(key: string): Promise<{ sizeBytes: number; labels: BlobLabels | null }>;
+
+  /** Removes up to 1000 keys in one call to the store. Absence is success. One outcome per key, in any order. */
+  delete(keys: readonly string[]): Promise<DeletedBlob[]>;
+
+  /** Removes what an interrupted `put` of this key may have left besides the key itself (temporary file, parts). */
+  abandon(key: string): Promise<void>;
+
+  /** Every key in byte order, from the one after `after`; bounded memory. For `fsck` only. */
+  list(after: string | null): AsyncIterable<ListedBlob>;
+
+  /** Rejects when the store cannot be used right now. Cheap enough for a readiness probe. */
+  check(): Promise<void>;
+
+  /** Makes the place ready (creates the S3 bucket or the folder when missing and allowed). Called once, at start. */
+  prepare(): Promise<void>;
+
+  /** Frees connections. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * The questions the core asks of a failure: is it absence, is the store away (try later), is there no space, did we
+ * abort it ourselves? Everything else is `failed`. The original error is the cause.
+ */
+export type BlobFailure = 'absent' | 'unavailable' | 'no-space' | 'aborted' | 'failed';
+
+export class BlobStoreError extends Error {
+  readonly failure: BlobFailure;
+
+  constructor(failure: BlobFailure, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'BlobStoreError';
+    this.failure = failure;
+  }
+}

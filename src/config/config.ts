@@ -1,0 +1,44 @@
+/** The frozen, validated settings of one gateway. Made once from the environment by `read-config.ts`. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly database: {
+    /** Null selects the embedded Postgres. */
+    readonly url: string | null;
+    /** Used for migrations; equals `url` unless set. */
+    readonly adminUrl: string | null;
+    readonly poolSize: number;
+    readonly prepare: boolean;
+    readonly roles: readonly string[];
+  };
+  /** Null selects the file driver under `dataDir`. */
+  readonly s3: {
+    readonly endpoint: string | null;
+    readonly region: string;
+    readonly bucket: string;
+    readonly accessKeyId: string | null;
+    readonly secretAccessKey: string | null;
+    readonly forcePathStyle: boolean;
+  } | null;
+  readonly jwt: {
+    /** The HS256 secret, generated once into `dataDir` when not given. */
+    readonly secret: string;
+    /** The text of a JWKS, already read when a path was given. */
+    readonly jwks: string | null;
+  };
+  readonly maxUploadSizeBytes: number;
+  /** Number of processes; `auto` has been resolved to the number of cores. */
+  readonly workers: number;
+  readonly corsOrigins: readonly string[];
+  readonly strictHttpStatus: boolean;
+  readonly trustProxy: boolean;
+  readonly publicUrl: string | null;
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  readonly pathTokenLifetimeMs: number;
+  readonly sweepGraceMs: number;
+  readonly sweepIntervalMs: number;
+  readonly uploadLeaseMs: number;
+  readonly staffSecondFactor: 'optional' | 'required';
+  readonly backendDomain: string | null;
+}
