@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'bucket-exists'
   | 'object-exists'
   | 'bucket-not-empty'
+  | 'referenced'
   | 'too-large'
   | 'limit-too-large'
   | 'mime-type-not-allowed'

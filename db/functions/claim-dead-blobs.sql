@@ -1,0 +1,33 @@
+-- One step of the sweeper: takes over uploads whose lease ran out, then claims up to p_limit dead blobs for p_hold, so
+-- that any number of sweepers share the work. Bytes that were live wait p_grace for running downloads to finish. A dead
+-- blob that a row names after all (a row restored by plain SQL) is live again; p_role looks, past every policy.
+create or replace function sluice.claim_dead_blobs(p_role text, p_limit bigint, p_grace interval, p_hold interval)
+returns table (version text, store_key text, was_live boolean)
+language plpgsql set search_path = '' as $$
+declare
+  candidates text[];
+  named text[];
+begin
+  update sluice.blobs b set state = 'dead', dead_at = now()
+  where b.version = any (array(
+    select e.version from sluice.blobs e
+    where e.state = 'pending' and e.lease_until < now()
+    order by e.lease_until limit p_limit for update skip locked));
+
+  candidates := array(
+    select b.version from sluice.blobs b
+    where b.state = 'dead' and (b.live_at is null or b.dead_at <= now() - p_grace)
+      and (b.claimed_until is null or b.claimed_until < now())
+    order by b.dead_at limit p_limit for update skip locked);
+
+  perform set_config('role', p_role, true);
+  named := array(select distinct o.version from storage.objects o where o.version = any (candidates));
+  perform set_config('role', 'sluice_gateway', true);
+
+  update sluice.blobs b set state = 'live', dead_at = null where b.version = any (named) and b.live_at is not null;
+  return query
+    update sluice.blobs b set claimed_until = now() + p_hold
+    where b.version = any (candidates) and not b.version = any (named)
+    returning b.version, b.store_key, b.live_at is not null;
+end
+$$;

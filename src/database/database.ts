@@ -1,0 +1,173 @@
+/**
+ * The only way from an operation to Postgres. Every call is one batch: the enter statement, which sets role and
+ * `request.*` settings for this transaction alone, then the operation's own statement. It is not possible to run a
+ * statement without a scope.
+ */
+import pg from 'pg';
+import type { RequestScope } from '../domain/caller.ts';
+import { SluiceError } from '../domain/errors.ts';
+import { Batch, type BatchRow, type BatchStatement } from './batch.ts';
+import { isDeadConnection, isRetryable, toSluiceError } from './postgres-errors.ts';
+import type { Statement } from './statement.ts';
+
+export interface ConnectionTarget {
+  readonly connectionString?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly database?: string;
+}
+
+export interface DatabaseOptions {
+  readonly target: ConnectionTarget;
+  readonly poolSize: number;
+  /** False: unnamed statements, for poolers in transaction mode that cannot keep names apart. */
+  readonly prepare: boolean;
+  readonly statementTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+  /** Called after each batch; for metrics. */
+  readonly observe?: (batch: { statement: string; seconds: number; failed: boolean }) => void;
+}
+
+export interface PoolGauges {
+  readonly total: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
+export interface Database {
+  /**
+   * Runs one statement in one round trip and returns its rows. Rejects with SluiceError: the code that the SQL raised
+   * (postgres-errors.ts), `unavailable` when Postgres is away or the pool exhausted, `timeout`. A deadlock or
+   * serialization failure, after which nothing has happened, is tried again by itself.
+   */
+  run<Parameters, Row>(scope: RequestScope, statement: Statement<Parameters, Row>, parameters: Parameters): Promise<Row[]>;
+  /** Rejects with `unavailable` unless Postgres answers. */
+  check(): Promise<void>;
+  gauges(): PoolGauges;
+  close(): Promise<void>;
+}
+
+/** The login's resting role: it may keep the ledger, switch to the roles of callers, and nothing else. */
+export const GATEWAY_ROLE = 'sluice_gateway';
+
+const ENTER = `select set_config('role', $1, true), set_config('request.jwt.claims', $2, true),
+ set_config('request.jwt.claim.sub', $3, true), set_config('request.jwt.claim.role', $4, true),
+ set_config('request.method', $5, true), set_config('request.path', $6, true),
+ set_config('request.headers', $7, true), set_config('storage.operation', $8, true)`;
+const ENTER_READ_ONLY = `${ENTER}, set_config('transaction_read_only', 'on', true)`;
+
+const ATTEMPTS = 4;
+
+export function makeDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    ...poolTarget(options.target),
+    max: options.poolSize,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    keepAlive: true,
+    application_name: 'sluice',
+  });
+  // An idle connection that breaks is dropped by the pool; the next request opens another.
+  pool.on('error', () => {});
+
+  async function runOnce(batch: readonly BatchStatement[]): Promise<BatchRow[]> {
+    const client = await pool.connect();
+    let broken = true;
+    try {
+      const rows = await (client.query(new Batch(batch) as unknown as pg.Submittable) as unknown as Batch).rows;
+      broken = false;
+      return rows;
+    } catch (error) {
+      broken = isDeadConnection(error);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async function runWithRetries(batch: readonly BatchStatement[], mayRepeat: boolean): Promise<BatchRow[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await runOnce(batch);
+      } catch (error) {
+        const again = isRetryable(error) || (mayRepeat && attempt === 1 && isDeadConnection(error));
+        if (!again || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  return {
+    async run(scope, statement, parameters) {
+      const started = performance.now();
+      let failed = true;
+      try {
+        const batch = [
+          enterStatement(scope, statement, options.prepare),
+          {
+            name: options.prepare ? statementName(scope, statement) : '',
+            text: statement.text,
+            values: statement.values(parameters),
+          },
+        ];
+        const rows = await runWithRetries(batch, statement.runs === 'caller-reads');
+        failed = false;
+        return rows.map(statement.row);
+      } catch (error) {
+        throw toSluiceError(error);
+      } finally {
+        options.observe?.({ statement: statement.name, seconds: (performance.now() - started) / 1000, failed });
+      }
+    },
+
+    async check() {
+      try {
+        await runOnce([{ name: '', text: 'select 1', values: [] }]);
+      } catch (error) {
+        throw new SluiceError('unavailable', 'Postgres does not answer', { cause: error });
+      }
+    },
+
+    gauges: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+
+    close: () => (pool.ended ? Promise.resolve() : pool.end()),
+  };
+}
+
+function enterStatement(
+  scope: RequestScope,
+  statement: { readonly runs: Statement<never, unknown>['runs'] },
+  prepare: boolean,
+): BatchStatement {
+  const readOnly = statement.runs === 'caller-reads';
+  const { caller } = scope;
+  return {
+    name: prepare ? (readOnly ? 'enter_read_only' : 'enter') : '',
+    text: readOnly ? ENTER_READ_ONLY : ENTER,
+    values: [
+      statement.runs === 'gateway' ? GATEWAY_ROLE : caller.role,
+      caller.claims,
+      caller.subject ?? '',
+      caller.role,
+      scope.method,
+      scope.path,
+      scope.headers,
+      scope.operation,
+    ],
+  };
+}
+
+/** Plans are kept per role: a name shared by two roles would be planned anew at every change (DESIGN §2). */
+function statementName(scope: RequestScope, statement: { name: string; runs: string }): string {
+  return statement.runs === 'gateway' ? statement.name : `${statement.name}:${scope.caller.role}`;
+}
+
+/**
+ * A login other than the gateway's own role (an administrator's URL, say) rests in the gateway's role, so that it has
+ * no rights outside a caller's claims either. Poolers that refuse start-up options need the gateway's own login.
+ */
+function poolTarget(target: ConnectionTarget): pg.PoolConfig {
+  const user = target.user ?? (target.connectionString ? new URL(target.connectionString).username : '');
+  return { ...target, ...(user === GATEWAY_ROLE ? {} : { options: `-c role=${GATEWAY_ROLE}` }) };
+}

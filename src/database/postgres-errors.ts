@@ -1,0 +1,82 @@
+/**
+ * SQLSTATE → error code, once for the whole program. Class `SL` is raised by our own functions (db/functions); the rest
+ * is Postgres's. Anything not named here is a programmer's mistake or a broken policy and becomes `internal`.
+ */
+import { type ErrorCode, SluiceError } from '../domain/errors.ts';
+
+interface PostgresError extends Error {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly constraint?: string;
+  readonly severity?: string;
+}
+
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  SL001: 'bucket-not-found',
+  SL002: 'object-not-found',
+  SL003: 'access-denied',
+  SL004: 'too-large',
+  SL005: 'mime-type-not-allowed',
+  SL006: 'delete-denied',
+  SL007: 'link-revoked',
+  '42501': 'access-denied',
+  '22P02': 'invalid-parameter',
+  '22P05': 'invalid-parameter',
+  '22021': 'invalid-parameter',
+  '55P03': 'locked',
+  '57014': 'timeout',
+};
+
+const CONSTRAINT_CODES: Readonly<Record<string, ErrorCode>> = {
+  bucketid_objname: 'object-exists',
+  buckets_pkey: 'bucket-exists',
+  bname: 'bucket-exists',
+  objects_name_is_1_to_1024_bytes: 'invalid-object-name',
+};
+
+/** Broken by a row into a bucket that is gone, and by deleting a bucket that has rows; who deletes one tells them apart. */
+export const OBJECTS_BUCKET = 'objects_bucketId_fkey';
+
+/** Shutdown, start-up and overload on the server's side; classes 08 (connection) and 53 (resources) as well. */
+const AWAY = new Set(['57P01', '57P02', '57P03', '25006']);
+
+/** Nothing has happened and the same batch may succeed at once: deadlock, serialization failure. */
+export function isRetryable(error: unknown): boolean {
+  const code = (error as PostgresError).code;
+  return code === '40P01' || code === '40001';
+}
+
+/** The connection is of no further use; whether the last batch took effect is unknown. */
+export function isDeadConnection(error: unknown): boolean {
+  const { code, severity } = error as PostgresError;
+  return severity === undefined || severity === 'FATAL' || severity === 'PANIC' || (code?.startsWith('08') ?? false);
+}
+
+/** Any failure of a batch as the one error type; a SluiceError passes unchanged. */
+export function toSluiceError(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const postgres = error as PostgresError;
+  if (isDeadConnection(error) || isAway(postgres.code)) {
+    return new SluiceError('unavailable', 'The database is not reachable', { cause: error });
+  }
+  return new SluiceError(codeOf(postgres), messageOf(postgres), {
+    cause: error,
+    facts: { sqlstate: postgres.code ?? null, constraint: postgres.constraint ?? null },
+  });
+}
+
+function isAway(code: string | undefined): boolean {
+  return code !== undefined && (AWAY.has(code) || code.startsWith('53') || code.startsWith('08'));
+}
+
+function codeOf(error: PostgresError): ErrorCode {
+  const { code = '', constraint = '' } = error;
+  if (code === '23505') return CONSTRAINT_CODES[constraint] ?? 'object-exists';
+  if (code === '23514') return CONSTRAINT_CODES[constraint] ?? 'invalid-parameter';
+  if (code === '23503') return constraint === OBJECTS_BUCKET ? 'bucket-not-found' : 'referenced';
+  return CODES[code] ?? 'internal';
+}
+
+function messageOf(error: PostgresError): string {
+  return codeOf(error) === 'internal' ? `database error, code: ${error.code ?? 'unknown'}` : error.message;
+}
