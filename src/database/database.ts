@@ -41,7 +41,11 @@ export interface Database {
    * (postgres-errors.ts), `unavailable` when Postgres is away or the pool exhausted, `timeout`. A deadlock or
    * serialization failure, after which nothing has happened, is tried again by itself.
    */
-  run<Parameters, Row>(scope: RequestScope, statement: Statement<Parameters, Row>, parameters: Parameters): Promise<Row[]>;
+  run<Parameters, Row>(
+    scope: RequestScope,
+    statement: Statement<Parameters, Row>,
+    parameters: Parameters,
+  ): Promise<Row[]>;
   /** Rejects with `unavailable` unless Postgres answers. */
   check(): Promise<void>;
   gauges(): PoolGauges;

@@ -10,7 +10,11 @@ import pg from 'pg';
 import type { ConnectionTarget } from './database.ts';
 
 /** Told before each file is applied, so that the command line can show progress. */
-export type MigrationProgress = (step: { readonly file: string; readonly done: number; readonly total: number }) => void;
+export type MigrationProgress = (step: {
+  readonly file: string;
+  readonly done: number;
+  readonly total: number;
+}) => void;
 
 export interface MigrationResult {
   /** Files applied by this call, in order; empty when the database was up to date. */

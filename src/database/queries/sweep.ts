@@ -1,0 +1,51 @@
+/** What the sweeper asks of the ledger. */
+import type { Statement } from '../statement.ts';
+
+export interface ClaimDeadBlobs {
+  readonly role: string;
+  readonly limit: number;
+  readonly graceMs: number;
+  readonly holdMs: number;
+}
+
+export interface DeadBlob {
+  readonly version: string;
+  readonly storeKey: string;
+  /** False: an upload that never finished, which may have left parts. */
+  readonly wasLive: boolean;
+}
+
+export const claimDeadBlobs: Statement<ClaimDeadBlobs, DeadBlob> = {
+  name: 'claim_dead_blobs',
+  runs: 'gateway',
+  text: `select * from sluice.claim_dead_blobs(
+    $1, $2, $3 * interval '1 millisecond', $4 * interval '1 millisecond')`,
+  values: ({ role, limit, graceMs, holdMs }) => [role, limit, graceMs, holdMs],
+  row: row => ({
+    version: row.version as string,
+    storeKey: row.store_key as string,
+    wasLive: row.was_live as boolean,
+  }),
+};
+
+export const forgetBlobs: Statement<{ readonly versions: readonly string[] }, number> = {
+  name: 'forget_blobs',
+  runs: 'gateway',
+  text: 'select sluice.forget_blobs($1) as forgotten',
+  values: ({ versions }) => [versions],
+  row: row => row.forgotten as number,
+};
+
+export interface LedgerCounts {
+  readonly pending: number;
+  readonly dead: number;
+}
+
+export const countLedger: Statement<Record<string, never>, LedgerCounts> = {
+  name: 'count_ledger',
+  runs: 'gateway',
+  text: `select (select count(*) from sluice.blobs where state = 'pending') as pending,
+    (select count(*) from sluice.blobs where state = 'dead') as dead`,
+  values: () => [],
+  row: row => ({ pending: row.pending as number, dead: row.dead as number }),
+};

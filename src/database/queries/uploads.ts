@@ -1,0 +1,121 @@
+/** The two halves of an upload, and what keeps or gives up its ledger entry in between. */
+import type { Json } from '../../domain/objects.ts';
+import { noRow, type Statement } from '../statement.ts';
+
+export interface UploadTarget {
+  readonly role: string;
+  readonly bucket: string;
+  readonly name: string;
+  readonly id: string;
+  readonly version: string;
+  readonly storeKey: string;
+  readonly ownerId: string | null;
+  readonly contentType: string | null;
+  readonly metadata: Json;
+  readonly userMetadata: Json;
+  readonly upsert: boolean;
+  readonly maxSizeBytes: number;
+}
+
+export interface BeginUpload extends UploadTarget {
+  readonly declaredSizeBytes: number | null;
+  readonly leaseMs: number;
+  /** The upload link that is redeemed, if any. */
+  readonly link: { readonly fingerprint: string; readonly issuedAt: Date } | null;
+}
+
+/** Rehearses the row and notes the coming bytes; gives the number of bytes allowed. */
+export const beginUpload: Statement<BeginUpload, number> = {
+  name: 'begin_upload',
+  runs: 'gateway',
+  text: `select sluice.begin_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+    $14 * interval '1 millisecond', $15, $16) as allowed`,
+  values: upload => [
+    upload.role,
+    upload.bucket,
+    upload.name,
+    upload.id,
+    upload.version,
+    upload.storeKey,
+    upload.ownerId,
+    upload.declaredSizeBytes,
+    upload.contentType,
+    JSON.stringify(upload.metadata),
+    JSON.stringify(upload.userMetadata),
+    upload.upsert,
+    upload.maxSizeBytes,
+    upload.leaseMs,
+    upload.link?.fingerprint ?? null,
+    upload.link?.issuedAt ?? null,
+  ],
+  row: row => row.allowed as number,
+};
+
+/** Whether the upload would be accepted, as far as it is declared; notes nothing. For signing an upload link. */
+export const rehearseUpload: Statement<Omit<BeginUpload, 'storeKey' | 'leaseMs' | 'link'>, number> = {
+  name: 'rehearse_upload',
+  runs: 'gateway',
+  text: 'select sluice.rehearse_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as allowed',
+  values: upload => [
+    upload.role,
+    upload.bucket,
+    upload.name,
+    upload.id,
+    upload.version,
+    upload.ownerId,
+    upload.declaredSizeBytes,
+    upload.contentType,
+    JSON.stringify(upload.metadata),
+    JSON.stringify(upload.userMetadata),
+    upload.upsert,
+    upload.maxSizeBytes,
+  ],
+  row: row => row.allowed as number,
+};
+
+export interface CommitUpload extends UploadTarget {
+  readonly sizeBytes: number;
+  readonly md5: string;
+}
+
+/** Writes the row on facts and makes the blob live; null where a sweeper has taken the blob meanwhile. */
+export const commitUpload: Statement<CommitUpload, string | null> = {
+  name: 'commit_upload',
+  runs: 'gateway',
+  text: `select sluice.commit_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) as id`,
+  values: upload => [
+    upload.role,
+    upload.bucket,
+    upload.name,
+    upload.id,
+    upload.version,
+    upload.storeKey,
+    upload.ownerId,
+    upload.sizeBytes,
+    upload.md5,
+    upload.contentType,
+    JSON.stringify(upload.metadata),
+    JSON.stringify(upload.userMetadata),
+    upload.upsert,
+    upload.maxSizeBytes,
+  ],
+  row: row => row.id as string | null,
+};
+
+/** Gives the bytes of a failed upload to the sweeper. Harmless for an upload that was committed after all. */
+export const abandonUpload: Statement<{ readonly version: string }, undefined> = {
+  name: 'abandon_upload',
+  runs: 'gateway',
+  text: 'select sluice.abandon_upload($1)',
+  values: ({ version }) => [version],
+  row: noRow,
+};
+
+/** True while the upload still owns its blob. */
+export const renewUpload: Statement<{ readonly version: string; readonly leaseMs: number }, boolean> = {
+  name: 'renew_upload',
+  runs: 'gateway',
+  text: `select sluice.renew_upload($1, $2 * interval '1 millisecond') as renewed`,
+  values: ({ version, leaseMs }) => [version, leaseMs],
+  row: row => row.renewed as boolean,
+};

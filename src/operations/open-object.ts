@@ -1,0 +1,68 @@
+/** Opens an object for reading: the row first, in one round trip, then, only where bytes are wanted, the store. */
+import type { Readable } from 'node:stream';
+import { parseRange } from '../domain/byte-range.ts';
+import type { RequestScope } from '../domain/caller.ts';
+import { SluiceError } from '../domain/errors.ts';
+import { type StoredObject, storeKeyOf } from '../domain/objects.ts';
+import { type Conditions, evaluatePreconditions } from '../domain/preconditions.ts';
+import { type Core, fromStore } from './core.ts';
+import { findObjectRow, type ObjectRequest } from './find-object.ts';
+
+export interface OpenRequest extends ObjectRequest {
+  readonly conditions: Conditions;
+  /** The Range header as it came. */
+  readonly range: string | undefined;
+}
+
+/** What a reader gets. `open` reads the bytes; it is called at most once, and not at all for a HEAD. */
+export type OpenedObject =
+  | { readonly outcome: 'not-modified'; readonly object: StoredObject }
+  | {
+      readonly outcome: 'whole' | 'part';
+      readonly object: StoredObject;
+      /** The bytes to send, both ends included; `end` is -1 for an empty object. */
+      readonly start: number;
+      readonly end: number;
+      /** Throws `bytes-missing`, `unavailable`, `aborted`. */
+      readonly open: () => Promise<Readable>;
+    };
+
+/**
+ * Decides preconditions and range from the row (RFC 9110 §13.2.2, §14.2). Throws what `findObjectRow` throws, and
+ * `precondition-failed`, and `range-not-satisfiable` with the fact `size`.
+ */
+export async function openObject(core: Core, scope: RequestScope, request: OpenRequest): Promise<OpenedObject> {
+  const object = await findObjectRow(core, scope, request);
+  const { sizeBytes, etag, lastModified } = object.facts;
+  const verdict = evaluatePreconditions({ ...request.conditions, method: scope.method }, { etag, lastModified });
+  if (verdict.outcome === 'failed') throw new SluiceError('precondition-failed', 'Precondition failed');
+  if (verdict.outcome === 'not-modified') return { outcome: 'not-modified', object };
+
+  const range = verdict.rangeApplies ? parseRange(request.range, sizeBytes) : ({ kind: 'whole' } as const);
+  if (range.kind === 'unsatisfiable') {
+    throw new SluiceError('range-not-satisfiable', 'The requested range is not satisfiable', {
+      facts: { size: sizeBytes },
+    });
+  }
+  const part = range.kind === 'part' ? { start: range.start, end: range.end } : null;
+  return {
+    outcome: part === null ? 'whole' : 'part',
+    object,
+    start: part?.start ?? 0,
+    end: part?.end ?? sizeBytes - 1,
+    open: () => openBytes(core, scope, object, part),
+  };
+}
+
+async function openBytes(
+  core: Core,
+  scope: RequestScope,
+  object: StoredObject,
+  range: { start: number; end: number } | null,
+): Promise<Readable> {
+  try {
+    return await core.blobs.open(storeKeyOf(object.version), { range, signal: scope.signal });
+  } catch (error) {
+    throw fromStore(error);
+  }
+}

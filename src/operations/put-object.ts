@@ -1,0 +1,176 @@
+/**
+ * An upload, in three steps: begin (one round trip: rules, rehearsal under the caller's policies, ledger), the bytes
+ * (no database connection held), commit (one round trip: rules and policies again, on facts). A crash or a refusal
+ * between any two of them leaves at most a ledger entry with its bytes, which the sweeper removes.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { StoredBlob } from '../blobs/blob-store.ts';
+import {
+  abandonUpload,
+  beginUpload,
+  commitUpload,
+  renewUpload,
+  type UploadTarget,
+} from '../database/queries/uploads.ts';
+import { asService, type RequestScope } from '../domain/caller.ts';
+import { SluiceError } from '../domain/errors.ts';
+import { parseObjectName } from '../domain/names.ts';
+import { type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
+import { limitBytes } from '../streams/limit-bytes.ts';
+import { type Core, fromStore, onlyRow } from './core.ts';
+
+/** What is said about the bytes. A form may say it after the bytes have passed. */
+export interface UploadFacts {
+  readonly contentType: string;
+  readonly cacheControl: string;
+  readonly userMetadata: Json;
+  readonly robots: string | null;
+}
+
+export interface PutRequest {
+  readonly bucket: string;
+  readonly name: string;
+  /** Read to its end, or destroyed when the upload fails after begin. Not touched when begin refuses. */
+  readonly body: Readable;
+  /** The exact number of bytes, where the client declared it. */
+  readonly sizeBytes: number | null;
+  readonly facts: UploadFacts;
+  /** Called once the bytes have passed; for facts that a form carries after its file. */
+  readonly finalFacts?: () => Promise<UploadFacts>;
+  readonly upsert: boolean;
+  /** A redeemed upload link: the upload runs as the service, for the owner that the link names. */
+  readonly link?: { readonly fingerprint: string; readonly issuedAt: Date; readonly owner: string | null };
+}
+
+export interface PutResult {
+  readonly id: string;
+  readonly etag: string;
+}
+
+/**
+ * Stores the bytes and makes the row visible, or changes nothing. Throws `invalid-object-name`, `bucket-not-found`,
+ * `access-denied`, `object-exists`, `too-large`, `mime-type-not-allowed`, `link-revoked`, `upload-expired`, `aborted`,
+ * `unavailable`, `out-of-space`, and whatever the body fails with.
+ */
+export async function putObject(core: Core, scope: RequestScope, request: PutRequest): Promise<PutResult> {
+  const acting = request.link === undefined ? scope : asService(scope);
+  const version = randomUUID();
+  const target = {
+    role: acting.caller.role,
+    bucket: request.bucket,
+    name: parseObjectName(request.name),
+    id: randomUUID(),
+    version,
+    storeKey: storeKeyOf(version),
+    ownerId: request.link === undefined ? scope.caller.subject : request.link.owner,
+    upsert: request.upsert,
+    maxSizeBytes: core.maxUploadSizeBytes,
+  };
+  const allowed = onlyRow(await core.database.run(acting, beginUpload, beginParameters(core, request, target)));
+  try {
+    const stored = await storeBytes(core, acting, { ...request, ...target, allowed });
+    const facts = (await request.finalFacts?.()) ?? request.facts;
+    const [id] = await core.database.run(acting, commitUpload, {
+      ...target,
+      contentType: facts.contentType,
+      userMetadata: facts.userMetadata,
+      metadata: metadataOf({ ...facts, ...stored, storedAt: core.now() }),
+      ...stored,
+    });
+    if (typeof id !== 'string') throw expired();
+    return { id, etag: `"${stored.md5}"` };
+  } catch (error) {
+    // Safe whatever became of a commit whose answer was lost: only a pending blob is given up.
+    await core.database.run(acting, abandonUpload, { version }).catch(() => {});
+    throw fromStore(error);
+  }
+}
+
+type Target = Omit<UploadTarget, 'contentType' | 'metadata' | 'userMetadata'>;
+
+function beginParameters(core: Core, request: PutRequest, target: Target) {
+  const { facts, sizeBytes } = request;
+  return {
+    ...target,
+    contentType: facts.contentType,
+    declaredSizeBytes: sizeBytes,
+    metadata: declaredMetadata(facts, sizeBytes),
+    userMetadata: facts.userMetadata,
+    leaseMs: core.uploadLeaseMs,
+    link: request.link ?? null,
+  };
+}
+
+/** What policies can judge before the bytes: the keys are those of the finished row, as far as they are known. */
+function declaredMetadata(facts: UploadFacts, sizeBytes: number | null): Json {
+  return {
+    mimetype: facts.contentType,
+    cacheControl: facts.cacheControl,
+    ...(sizeBytes === null ? {} : { size: sizeBytes, contentLength: sizeBytes }),
+  };
+}
+
+async function storeBytes(
+  core: Core,
+  scope: RequestScope,
+  upload: PutRequest & Target & { readonly allowed: number },
+): Promise<StoredBlob> {
+  const lease = keepLease(core, scope, upload.version);
+  try {
+    return await core.blobs.put({
+      key: upload.storeKey,
+      body: limitBytes(upload.body, upload.allowed, () => tooLarge(upload.allowed)),
+      sizeBytes: upload.sizeBytes,
+      labels: {
+        bucket: upload.bucket,
+        name: upload.name,
+        owner: upload.ownerId,
+        contentType: upload.facts.contentType,
+      },
+      signal: lease.signal,
+    });
+  } catch (error) {
+    throw lease.lost() ? expired() : error;
+  } finally {
+    lease.release();
+  }
+}
+
+/** Renews the ledger's lease while bytes flow, and stops the upload when a sweeper has taken the blob. */
+function keepLease(core: Core, scope: RequestScope, version: string) {
+  const controller = new AbortController();
+  let lost = false;
+  const abort = () => controller.abort(scope.signal.reason);
+  if (scope.signal.aborted) abort();
+  scope.signal.addEventListener('abort', abort, { once: true });
+  const timer = setInterval(() => {
+    core.database.run(scope, renewUpload, { version, leaseMs: core.uploadLeaseMs }).then(
+      ([renewed]) => {
+        if (renewed !== false) return;
+        lost = true;
+        controller.abort();
+      },
+      () => {}, // Postgres is away for a moment; the next third of the lease tries again
+    );
+  }, core.uploadLeaseMs / 3);
+  return {
+    signal: controller.signal,
+    lost: () => lost,
+    release: () => {
+      clearInterval(timer);
+      scope.signal.removeEventListener('abort', abort);
+    },
+  };
+}
+
+function expired(): SluiceError {
+  return new SluiceError(
+    'upload-expired',
+    'The upload took too long to renew its lease and was given up; send it again',
+  );
+}
+
+function tooLarge(allowed: number): SluiceError {
+  return new SluiceError('too-large', 'The object exceeded the maximum allowed size', { facts: { limit: allowed } });
+}

@@ -1,0 +1,52 @@
+/** What signing needs of the store: whether the caller may read. Making the link itself is the identity module's work. */
+import { randomUUID } from 'node:crypto';
+import { findVisibleNames } from '../database/queries/find-visible-names.ts';
+import { revokeLinks } from '../database/queries/links.ts';
+import { type BeginUpload, rehearseUpload } from '../database/queries/uploads.ts';
+import type { RequestScope } from '../domain/caller.ts';
+import { parseObjectName } from '../domain/names.ts';
+import type { Core } from './core.ts';
+
+/** Those of the names that the caller may read, in one round trip. */
+export async function readableNames(
+  core: Core,
+  scope: RequestScope,
+  bucket: string,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  return new Set(await core.database.run(scope, findVisibleNames, { bucket, names: names.map(parseObjectName) }));
+}
+
+export interface LinksToRevoke {
+  readonly bucket: string;
+  /** Null: every link into the bucket. */
+  readonly name: string | null;
+  /** Null: every link; else the one whose token has this SHA-256. */
+  readonly fingerprint: string | null;
+}
+
+/**
+ * From this moment the links made until now are refused. Whoever may update the object's row (the bucket's, for all of
+ * a bucket) may revoke. Throws `bucket-not-found`, `object-not-found`, `access-denied`.
+ */
+export async function revoke(core: Core, scope: RequestScope, links: LinksToRevoke): Promise<void> {
+  await core.database.run(scope, revokeLinks, { ...links, role: scope.caller.role, before: core.now() });
+}
+
+/** Throws what `putObject` throws before any byte moves: an upload that would be refused gets no link. */
+export async function checkUpload(core: Core, scope: RequestScope, upload: UploadProbe): Promise<void> {
+  await core.database.run(scope, rehearseUpload, {
+    ...upload,
+    role: scope.caller.role,
+    name: parseObjectName(upload.name),
+    id: randomUUID(),
+    version: randomUUID(),
+    ownerId: scope.caller.subject,
+    maxSizeBytes: core.maxUploadSizeBytes,
+  });
+}
+
+export type UploadProbe = Pick<
+  BeginUpload,
+  'bucket' | 'name' | 'contentType' | 'metadata' | 'userMetadata' | 'upsert' | 'declaredSizeBytes'
+>;

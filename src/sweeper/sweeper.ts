@@ -1,0 +1,127 @@
+/**
+ * Background repair: removes the bytes that the ledger says are dead or never finished. Any number of gateways may sweep
+ * one database; claims in the ledger share the work. Holds no connection while the store works, and may be killed at any
+ * moment: a blob leaves the ledger only after its bytes are gone.
+ */
+import type { BlobStore } from '../blobs/blob-store.ts';
+import type { Database } from '../database/database.ts';
+import {
+  claimDeadBlobs,
+  countLedger,
+  type DeadBlob,
+  forgetBlobs,
+  type LedgerCounts,
+} from '../database/queries/sweep.ts';
+import { ANONYMOUS, asService, type RequestScope } from '../domain/caller.ts';
+
+export interface SweeperOptions {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly intervalMs: number;
+  readonly graceMs: number;
+  /** Told of each run that did something or failed, for logs and metrics. */
+  readonly onRun: (run: SweepRun) => void;
+}
+
+export interface SweepRun {
+  readonly swept: number;
+  /** Blobs that the store would not delete; they stay in the ledger and are tried again. */
+  readonly failed: number;
+  readonly error: unknown;
+}
+
+export interface Sweeper {
+  /** Sweeps until nothing is due, and resolves. Never rejects. Concurrent calls share one run. */
+  run(): Promise<SweepRun>;
+  counts(): Promise<LedgerCounts>;
+  start(): void;
+  /** Resolves when a run under way has finished. Safe to call twice, or before start. */
+  stop(): Promise<void>;
+}
+
+const STEP = 1000;
+/** How long a claim lasts; long enough for a slow store to delete one step. */
+const HOLD_MS = 5 * 60_000;
+
+export function makeSweeper(options: SweeperOptions): Sweeper {
+  const stopping = new AbortController();
+  const scope = sweeperScope(stopping.signal);
+  let timer: NodeJS.Timeout | null = null;
+  let running: Promise<SweepRun> | null = null;
+
+  async function runToEnd(): Promise<SweepRun> {
+    let swept = 0;
+    let failed = 0;
+    try {
+      while (!stopping.signal.aborted) {
+        const claimed = await claim(options, scope);
+        if (claimed.length === 0) break;
+        const gone = await removeBytes(options.blobs, claimed);
+        await options.database.run(scope, forgetBlobs, { versions: gone });
+        swept += gone.length;
+        failed += claimed.length - gone.length;
+      }
+      return report({ swept, failed, error: null });
+    } catch (error) {
+      return report({ swept, failed, error });
+    }
+  }
+
+  function report(run: SweepRun): SweepRun {
+    if (run.swept > 0 || run.failed > 0 || run.error !== null) options.onRun(run);
+    return run;
+  }
+
+  function run(): Promise<SweepRun> {
+    running ??= runToEnd().finally(() => {
+      running = null;
+    });
+    return running;
+  }
+
+  return {
+    run,
+    async counts() {
+      const [counts] = await options.database.run(scope, countLedger, {});
+      return counts ?? { pending: 0, dead: 0 };
+    },
+    start() {
+      timer ??= setInterval(run, options.intervalMs).unref();
+    },
+    async stop() {
+      stopping.abort();
+      if (timer !== null) clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+function claim({ database, graceMs }: SweeperOptions, scope: RequestScope): Promise<DeadBlob[]> {
+  const { role } = asService(scope).caller;
+  return database.run(scope, claimDeadBlobs, { role, limit: STEP, graceMs, holdMs: HOLD_MS });
+}
+
+/** Deletes the bytes, and the remains of unfinished uploads; gives the versions of which nothing is left. */
+async function removeBytes(blobs: BlobStore, claimed: readonly DeadBlob[]): Promise<string[]> {
+  const left = new Set<string>();
+  for (const blob of claimed) {
+    if (blob.wasLive) continue;
+    await blobs.abandon(blob.storeKey).catch(() => left.add(blob.storeKey));
+  }
+  for (const outcome of await blobs.delete(claimed.map(blob => blob.storeKey))) {
+    if (outcome.error !== null) left.add(outcome.key);
+  }
+  return claimed.filter(blob => !left.has(blob.storeKey)).map(blob => blob.version);
+}
+
+function sweeperScope(signal: AbortSignal): RequestScope {
+  return {
+    caller: ANONYMOUS,
+    operation: 'sluice.sweep',
+    method: '',
+    path: '',
+    headers: '{}',
+    signal,
+    requestId: 'sweeper',
+  };
+}

@@ -1,0 +1,149 @@
+import pg from 'pg';
+import { Batch } from '../../src/database/batch.ts';
+import { type Database, makeDatabase } from '../../src/database/database.ts';
+import type { Statement } from '../../src/database/statement.ts';
+import { ALICE, ANON, BOB, SERVICE, scopeOf, user } from '../support/scopes.ts';
+import { cloneTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const whoAmI: Statement<{ word: string }, Record<string, unknown>> = {
+  name: 'who_am_i',
+  runs: 'caller-reads',
+  text: `select current_user::text as role, auth.uid() as uid, auth.role() as claimed, auth.jwt() ->> 'team' as team,
+    storage.operation() as operation, current_setting('request.method') as method, $1::text as word,
+    current_setting('transaction_read_only') as read_only`,
+  values: ({ word }) => [word],
+  row: row => row,
+};
+const visibleNames: Statement<null, string> = {
+  name: 'visible_names',
+  runs: 'caller-reads',
+  text: 'select name from storage.objects order by name',
+  values: () => [],
+  row: row => row.name as string,
+};
+const fails: Statement<null, unknown> = {
+  name: 'fails',
+  runs: 'caller-reads',
+  text: 'select 1 / (select 0) as x',
+  values: () => [],
+  row: row => row,
+};
+
+describe('the batch', () => {
+  let db: TestDatabase;
+  let database: Database;
+
+  beforeAll(async () => {
+    db = await cloneTestDatabase();
+    await db.sql(`insert into storage.buckets (id, name) values ('b', 'b')`);
+    await db.sql(
+      `insert into storage.objects (bucket_id, name, owner_id) values ('b', 'alice.txt', $1), ('b', 'bob.txt', $2)`,
+      [ALICE, BOB],
+    );
+    await db.sql(`create policy own_rows on storage.objects for select using (owner_id = auth.uid()::text)`);
+    database = makeDatabase({ target: db.target, poolSize: 1, prepare: true });
+  });
+  afterAll(async () => {
+    await database.close();
+    await db.drop();
+  });
+
+  it('refuses an object table outside a caller’s claims', async () => {
+    const client = new pg.Client({ ...db.target, options: '-c role=sluice_gateway' });
+    await client.connect();
+    try {
+      for (const table of ['storage.objects', 'storage.buckets']) {
+        await expect(client.query(`select * from ${table}`)).rejects.toMatchObject({ code: '42501' });
+        await expect(client.query(`delete from ${table}`)).rejects.toMatchObject({ code: '42501' });
+      }
+    } finally {
+      await client.end();
+    }
+  });
+
+  it('tells the policies who is asking, and forgets it afterwards', async () => {
+    const scope = scopeOf(user(ALICE, { team: 'red' }), { method: 'PATCH', operation: 'storage.object.move' });
+    expect(await database.run(scope, whoAmI, { word: 'it"s {a,b} \\ ünï' })).toEqual([
+      {
+        role: 'authenticated',
+        uid: ALICE,
+        claimed: 'authenticated',
+        team: 'red',
+        operation: 'storage.object.move',
+        method: 'PATCH',
+        word: 'it"s {a,b} \\ ünï',
+        read_only: 'on',
+      },
+    ]);
+    const [anonymous] = await database.run(scopeOf(ANON), whoAmI, { word: '' });
+    expect(anonymous).toMatchObject({ role: 'anon', uid: null, team: null });
+  });
+
+  it('shows each of many alternating callers on one connection exactly their rows', async () => {
+    const callers = [
+      { scope: scopeOf(user(ALICE)), sees: ['alice.txt'] },
+      { scope: scopeOf(user(BOB)), sees: ['bob.txt'] },
+      { scope: scopeOf(ANON), sees: [] },
+      { scope: scopeOf(SERVICE), sees: ['alice.txt', 'bob.txt'] },
+    ];
+    for (let round = 0; round < 250; round += 1) {
+      for (const { scope, sees } of callers) {
+        expect(await database.run(scope, visibleNames, null)).toEqual(sees);
+      }
+    }
+  });
+
+  it('goes on after an error, and parses a statement whose Parse the error skipped', async () => {
+    const broken = { ...scopeOf(user(ALICE)), caller: { ...user(ALICE), role: 'nobody_has_this_role' } };
+    const later: Statement<null, unknown> = { ...visibleNames, name: 'parsed_later' };
+    await expect(database.run(broken, later, null)).rejects.toMatchObject({ code: 'internal' });
+    await expect(database.run(scopeOf(user(ALICE)), fails, null)).rejects.toMatchObject({ code: 'internal' });
+    await expect(database.run(scopeOf(user(ALICE)), fails, null)).rejects.toMatchObject({ code: 'internal' });
+    expect(await database.run(scopeOf(user(ALICE)), later, null)).toEqual(['alice.txt']);
+  });
+
+  it('works without named statements', async () => {
+    const unprepared = makeDatabase({ target: db.target, poolSize: 1, prepare: false });
+    try {
+      expect(await unprepared.run(scopeOf(user(BOB)), visibleNames, null)).toEqual(['bob.txt']);
+      expect(await unprepared.run(scopeOf(user(ALICE)), visibleNames, null)).toEqual(['alice.txt']);
+    } finally {
+      await unprepared.close();
+    }
+  });
+
+  it('replaces a connection that the server has closed', async () => {
+    expect(await database.run(scopeOf(user(BOB)), visibleNames, null)).toEqual(['bob.txt']);
+    await db.sql(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sluice' and datname = current_database()`,
+    );
+    expect(await database.run(scopeOf(user(BOB)), visibleNames, null)).toEqual(['bob.txt']);
+  });
+
+  it('says unavailable when Postgres is away', async () => {
+    const away = makeDatabase({
+      target: { connectionString: 'postgres://x@127.0.0.1:1/x' },
+      poolSize: 1,
+      prepare: true,
+    });
+    await expect(away.run(scopeOf(ANON), visibleNames, null)).rejects.toMatchObject({ code: 'unavailable' });
+    await away.close();
+  });
+
+  it('is one round trip: everything up to a single Sync', async () => {
+    const client = new pg.Client(db.target);
+    await client.connect();
+    let syncs = 0;
+    const connection = (client as unknown as { connection: { sync(): void } }).connection;
+    const sync = connection.sync.bind(connection);
+    connection.sync = () => {
+      syncs += 1;
+      sync();
+    };
+    const statement = { name: '', text: 'select 1 as one', values: [] };
+    const batch = client.query(new Batch([statement, statement]) as unknown as pg.Submittable) as unknown as Batch;
+    expect(await batch.rows).toEqual([{ one: 1 }]);
+    expect(syncs).toBe(1);
+    await client.end();
+  });
+});
