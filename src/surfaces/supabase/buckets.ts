@@ -1,0 +1,104 @@
+/** Bucket routes: wire to operation and back. */
+import {
+  type Bucket,
+  type BucketRules,
+  type Delivery,
+  parseFileSizeLimit,
+  parseMimePatterns,
+} from '../../domain/buckets.ts';
+import type { SortOrder } from '../../domain/listing.ts';
+import { sendJson } from '../../http/send-json.ts';
+import {
+  addBucket,
+  changeBucket,
+  clearBucket,
+  getBucket,
+  getBuckets,
+  removeBucket,
+} from '../../operations/manage-buckets.ts';
+import type { Asked, SupabaseHandlers } from './handlers.ts';
+
+interface RulesBody {
+  readonly public?: boolean | null;
+  readonly file_size_limit?: number | string | null;
+  readonly allowed_mime_types?: readonly string[] | null;
+  readonly delivery?: Delivery;
+}
+
+interface CreateBody extends RulesBody {
+  readonly name: string;
+  readonly id?: string;
+}
+
+interface ListQuery {
+  readonly limit?: number;
+  readonly offset?: number;
+  readonly sortColumn?: 'id' | 'name' | 'created_at' | 'updated_at';
+  readonly sortOrder?: SortOrder;
+  readonly search?: string;
+}
+
+export const bucketHandlers = {
+  async createBucket({ core, scope, body, res }: Asked) {
+    const { name, id, ...rules } = body as CreateBody;
+    await addBucket(core, scope, { id: id ?? name, name, ...rulesOf(rules, core.maxUploadSizeBytes) });
+    sendJson(res, 200, { name });
+  },
+
+  async listBuckets({ core, scope, query, res }: Asked) {
+    const { limit, offset, sortColumn, sortOrder, search } = query as ListQuery;
+    const buckets = await getBuckets(core, scope, {
+      column: sortColumn ?? 'name',
+      order: sortOrder ?? 'asc',
+      limit: limit ?? null,
+      offset: offset ?? 0,
+      search: search ?? null,
+    });
+    sendJson(res, 200, buckets.map(wireBucket));
+  },
+
+  async getBucket({ core, scope, params, res }: Asked) {
+    sendJson(res, 200, wireBucket(await getBucket(core, scope, params.bucketId ?? '')));
+  },
+
+  async updateBucket({ core, scope, params, body, res }: Asked) {
+    await changeBucket(core, scope, params.bucketId ?? '', rulesOf(body as RulesBody, core.maxUploadSizeBytes));
+    sendJson(res, 200, { message: 'Successfully updated' });
+  },
+
+  async emptyBucket({ core, scope, params, res }: Asked) {
+    await clearBucket(core, scope, params.bucketId ?? '');
+    sendJson(res, 200, { message: 'Successfully emptied' });
+  },
+
+  async deleteBucket({ core, scope, params, res }: Asked) {
+    await removeBucket(core, scope, params.bucketId ?? '');
+    sendJson(res, 200, { message: 'Successfully deleted' });
+  },
+} satisfies SupabaseHandlers;
+
+function rulesOf(body: RulesBody, maxUploadSizeBytes: number): BucketRules {
+  const { file_size_limit: limit, allowed_mime_types: types } = body;
+  return {
+    public: body.public ?? undefined,
+    fileSizeLimit: limit == null ? limit : parseFileSizeLimit(limit, maxUploadSizeBytes),
+    allowedMimeTypes: types == null ? types : parseMimePatterns(types),
+    delivery: body.delivery,
+  };
+}
+
+/** A missing owner is written as the empty string, as clients of this API expect. */
+function wireBucket(bucket: Bucket) {
+  return {
+    id: bucket.id,
+    name: bucket.name,
+    owner: bucket.owner ?? '',
+    public: bucket.public,
+    type: 'STANDARD',
+    file_size_limit: bucket.fileSizeLimit,
+    allowed_mime_types: bucket.allowedMimeTypes,
+    delivery: bucket.delivery,
+    created_at: bucket.createdAt,
+    updated_at: bucket.updatedAt,
+  };
+}

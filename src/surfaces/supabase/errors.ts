@@ -1,0 +1,157 @@
+/**
+ * From error code to this API's own wire form: a JSON body with the true status as a string, under HTTP 400 for nearly
+ * everything (compatibility) or under the true status where the gateway is set to be strict. The table is exhaustive.
+ */
+import type { ServerResponse } from 'node:http';
+import { type ErrorCode, SluiceError } from '../../domain/errors.ts';
+import { sendJson } from '../../http/send-json.ts';
+
+export interface WireError {
+  /** The true status. */
+  readonly status: number;
+  /** Sent as the HTTP status too, whatever the setting; else 400 is. */
+  readonly always?: true;
+  readonly error: string;
+  readonly code: string;
+  /** Absent: the error's own message. */
+  readonly message?: string;
+}
+
+const NOT_FOUND_OBJECT: WireError = { status: 404, error: 'not_found', code: 'NoSuchKey', message: 'Object not found' };
+const TOO_LARGE: WireError = {
+  status: 413,
+  error: 'Payload too large',
+  code: 'EntityTooLarge',
+  message: 'The object exceeded the maximum allowed size',
+};
+
+const WIRE: Readonly<Record<ErrorCode, WireError>> = {
+  'invalid-bucket-name': { status: 400, error: 'Invalid Input', code: 'InvalidBucketName' },
+  'invalid-object-name': { status: 400, error: 'InvalidKey', code: 'InvalidKey' },
+  'invalid-parameter': { status: 400, error: 'InvalidParameter', code: 'InvalidParameter' },
+  'invalid-mime-type': { status: 415, error: 'invalid_mime_type', code: 'InvalidMimeType' },
+  'no-content': { status: 400, error: 'InvalidRequest', code: 'InvalidRequest', message: 'No content provided' },
+  'missing-credentials': { status: 400, error: 'Error', code: 'InvalidRequest' },
+  'invalid-token': { status: 403, error: 'Unauthorized', code: 'AccessDenied' },
+  'invalid-link': { status: 400, error: 'InvalidJWT', code: 'InvalidJWT' },
+  'link-mismatch': { status: 400, error: 'InvalidSignature', code: 'InvalidSignature' },
+  'link-revoked': { status: 400, error: 'InvalidSignature', code: 'InvalidSignature' },
+  'access-denied': { status: 403, error: 'Unauthorized', code: 'AccessDenied' },
+  'delete-denied': { status: 403, error: 'Unauthorized', code: 'AccessDenied', message: 'Access denied' },
+  'bucket-not-found': { status: 404, error: 'Bucket not found', code: 'NoSuchBucket', message: 'Bucket not found' },
+  'object-not-found': NOT_FOUND_OBJECT,
+  'bytes-missing': { status: 404, error: 'Not found', code: 'NoSuchKey', message: 'The resource was not found' },
+  'bucket-exists': {
+    status: 409,
+    error: 'Duplicate',
+    code: 'BucketAlreadyExists',
+    message: 'The resource already exists',
+  },
+  'object-exists': {
+    status: 409,
+    error: 'Duplicate',
+    code: 'KeyAlreadyExists',
+    message: 'The resource already exists',
+  },
+  'bucket-not-empty': { status: 409, error: 'ResourceNotEmpty', code: 'ResourceNotEmpty' },
+  referenced: {
+    status: 409,
+    error: 'ResourceReferenced',
+    code: 'ResourceReferenced',
+    message: 'The resource is still referenced by another table',
+  },
+  'too-large': TOO_LARGE,
+  'limit-too-large': TOO_LARGE,
+  'mime-type-not-allowed': { status: 415, error: 'invalid_mime_type', code: 'InvalidMimeType' },
+  locked: { status: 423, error: 'ResourceLocked', code: 'ResourceLocked', message: 'The resource is locked' },
+  'upload-expired': { status: 408, error: 'RequestTimeout', code: 'RequestTimeout' },
+  'precondition-failed': { status: 412, always: true, error: 'Precondition Failed', code: 'PreconditionFailed' },
+  'range-not-satisfiable': { status: 416, always: true, error: 'invalid_range', code: 'InvalidRange' },
+  aborted: { status: 499, always: true, error: 'Request aborted', code: 'Aborted', message: 'Request aborted' },
+  'out-of-space': {
+    status: 507,
+    always: true,
+    error: 'Insufficient Storage',
+    code: 'InsufficientStorage',
+    message: 'The store has no space left',
+  },
+  unavailable: {
+    status: 503,
+    always: true,
+    error: 'Service Unavailable',
+    code: 'ServiceUnavailable',
+    message: 'The database or the object store is not reachable, try again shortly',
+  },
+  timeout: {
+    status: 544,
+    always: true,
+    error: 'DatabaseTimeout',
+    code: 'DatabaseTimeout',
+    message: 'The database did not answer in time',
+  },
+  internal: {
+    status: 500,
+    always: true,
+    error: 'Internal',
+    code: 'InternalError',
+    message: 'Internal Server Error',
+  },
+};
+
+/** A malformed request says which part of it is; each part has its own wording in this API. */
+const PARTS: Readonly<Record<string, Partial<WireError>>> = {
+  body: { error: 'Error', code: 'InvalidRequest' },
+  headers: { error: 'Error', code: 'InvalidRequest' },
+  querystring: { error: 'Error', code: 'InvalidRequest' },
+  params: { error: 'Error', code: 'InvalidRequest' },
+  json: { error: 'FastifyError', code: 'InvalidRequest' },
+  path: { error: 'Bad Request', code: 'FST_ERR_BAD_URL' },
+  'x-robots-tag': { error: 'invalid_x_robots_tag', code: 'InvalidRequest' },
+  form: { error: 'InvalidRequest', code: 'InvalidRequest' },
+};
+
+/** How this API says an error. An error that is not the core's own says nothing of itself. */
+export function wireErrorOf(error: unknown, operationId: string | null): WireError & { readonly message: string } {
+  const known = error instanceof SluiceError ? error : new SluiceError('internal', 'Internal Server Error');
+  const wire = { ...WIRE[known.code], ...variantOf(known, operationId) };
+  return { ...wire, message: wire.message ?? known.message };
+}
+
+function variantOf(error: SluiceError, operationId: string | null): Partial<WireError> {
+  if (error.code === 'invalid-parameter') return PARTS[String(error.facts.part)] ?? {};
+  if (error.code === 'object-exists' && operationId === 'moveObject') return { code: 'ResourceAlreadyExists' };
+  if (error.code === 'too-large' && error.facts.part === 'body') {
+    return { always: true, error: 'FastifyError', message: error.message };
+  }
+  return {};
+}
+
+export interface RenderOptions {
+  readonly operationId: string | null;
+  readonly strictHttpStatus: boolean;
+  readonly head: boolean;
+}
+
+/** Sends the error. The response's headers must not have been sent yet. */
+export function renderError(res: ServerResponse, error: unknown, options: RenderOptions): void {
+  const wire = wireErrorOf(error, options.operationId);
+  const status = wire.always === true || options.strictHttpStatus ? wire.status : 400;
+  if (wire.status === 503) res.setHeader('Retry-After', '1');
+  if (wire.status === 404) res.setHeader('Cache-Control', 'no-store');
+  if (error instanceof SluiceError && error.code === 'range-not-satisfiable') {
+    res.setHeader('Content-Range', `bytes */${error.facts.size}`);
+  }
+  const body = { statusCode: String(wire.status), error: wire.error, message: wire.message, code: wire.code };
+  sendJson(res, status, body, { head: options.head });
+}
+
+/** A path or method that this API does not have. */
+export function renderUnknownRoute(res: ServerResponse, method: string, path: string): void {
+  const message = `Route ${method}:${path} not found`;
+  sendJson(
+    res,
+    404,
+    { statusCode: '404', error: 'Not Found', message, code: 'InvalidRequest' },
+    { head: method === 'HEAD' },
+  );
+}

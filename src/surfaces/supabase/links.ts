@@ -1,0 +1,75 @@
+/** Signing routes: download links, upload links, and their revocation. */
+import { SluiceError } from '../../domain/errors.ts';
+import { sendJson } from '../../http/send-json.ts';
+import { checkUpload, readableNames, revoke } from '../../operations/share-objects.ts';
+import { addressOf } from './addresses.ts';
+import type { Asked, SupabaseHandlers } from './handlers.ts';
+import { userMetadataHeader } from './user-metadata.ts';
+
+/** How long an upload link lives. */
+const UPLOAD_LINK_SECONDS = 2 * 60 * 60;
+
+const NOT_READABLE = 'Either the object does not exist or you do not have access to it';
+
+export const linkHandlers = {
+  async signObject(asked: Asked) {
+    const { core, scope, links, body, res } = asked;
+    const { bucket, name } = addressOf(asked);
+    const { expiresIn } = body as { readonly expiresIn: number };
+    const { token } = links.signDownload({ bucket, name, expiresInSeconds: expiresIn });
+    const readable = await readableNames(core, scope, bucket, [name]);
+    if (!readable.has(name)) throw new SluiceError('object-not-found', 'Object not found', { facts: { bucket, name } });
+    sendJson(res, 200, { signedURL: downloadPath(bucket, name, token) });
+  },
+
+  async signObjects({ core, scope, links, params, body, res }: Asked) {
+    const bucket = params.bucketName ?? '';
+    const { expiresIn, paths } = body as { readonly expiresIn: number; readonly paths: readonly string[] };
+    const readable = await readableNames(core, scope, bucket, paths);
+    const signed = paths.map(path => {
+      if (!readable.has(path)) return { error: NOT_READABLE, path, signedURL: null };
+      const { token } = links.signDownload({ bucket, name: path, expiresInSeconds: expiresIn });
+      return { error: null, path, signedURL: downloadPath(bucket, path, token) };
+    });
+    sendJson(res, 200, signed);
+  },
+
+  async revokeObjectLinks(asked: Asked) {
+    const { core, scope, links, query, res } = asked;
+    const address = addressOf(asked);
+    const fingerprint = typeof query.token === 'string' ? links.verifyDownload(query.token, address).fingerprint : null;
+    await revoke(core, scope, { ...address, fingerprint });
+    sendJson(res, 200, { message: 'Successfully revoked' });
+  },
+
+  async revokeBucketLinks({ core, scope, params, res }: Asked) {
+    await revoke(core, scope, { bucket: params.bucketName ?? '', name: null, fingerprint: null });
+    sendJson(res, 200, { message: 'Successfully revoked' });
+  },
+
+  async createUploadLink(asked: Asked) {
+    const { core, scope, links, req, res } = asked;
+    const address = addressOf(asked);
+    const upsert = req.headers['x-upsert'] === 'true';
+    await checkUpload(core, scope, {
+      ...address,
+      upsert,
+      contentType: null,
+      declaredSizeBytes: null,
+      metadata: {},
+      userMetadata: userMetadataHeader(req.headers) ?? {},
+    });
+    const { token } = links.signUpload({
+      ...address,
+      upsert,
+      owner: scope.caller.subject,
+      lifetimeSeconds: UPLOAD_LINK_SECONDS,
+    });
+    sendJson(res, 200, { url: `/object/upload/sign/${address.bucket}/${address.name}?token=${token}`, token });
+  },
+} satisfies SupabaseHandlers;
+
+/** Not percent-encoded: the official client encodes the whole URL itself (DESIGN, decision 11). */
+function downloadPath(bucket: string, name: string, token: string): string {
+  return `/object/sign/${bucket}/${name}?token=${token}`;
+}

@@ -1,0 +1,93 @@
+/** The two listings: v1, one folder with an offset; v2, a page with a cursor. */
+import type { ListedEntry } from '../../database/queries/list-objects.ts';
+import { decodeCursor, encodeCursor, type SortColumn, type SortOrder } from '../../domain/listing.ts';
+import { sendJson } from '../../http/send-json.ts';
+import { listFolder, listPage } from '../../operations/list-objects.ts';
+import type { Asked, SupabaseHandlers } from './handlers.ts';
+
+interface SortBy {
+  readonly column?: SortColumn;
+  readonly order?: SortOrder;
+}
+
+interface FolderBody {
+  readonly prefix: string;
+  readonly limit?: number;
+  readonly offset?: number;
+  readonly search?: string;
+  readonly sortBy?: SortBy;
+}
+
+interface PageBody {
+  readonly prefix?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+  readonly with_delimiter?: boolean;
+  readonly sortBy?: SortBy;
+}
+
+export const listingHandlers = {
+  async listObjects({ core, scope, params, body, res }: Asked) {
+    const { prefix, limit, offset, search, sortBy } = body as FolderBody;
+    const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+    const entries = await listFolder(core, scope, {
+      bucket: params.bucketName ?? '',
+      folder,
+      search: search ?? '',
+      column: sortBy?.column ?? 'name',
+      order: sortBy?.order ?? 'asc',
+      offset: offset ?? 0,
+      limit: limit ?? 100,
+    });
+    sendJson(
+      res,
+      200,
+      entries.map(entry => wireRelative(entry, folder)),
+    );
+  },
+
+  async listObjectsV2({ core, scope, params, body, res }: Asked) {
+    const { prefix, limit, cursor, with_delimiter: delimited, sortBy } = body as PageBody;
+    const page = await listPage(core, scope, {
+      bucket: params.bucketName ?? '',
+      prefix: prefix ?? '',
+      delimited: delimited ?? false,
+      column: sortBy?.column ?? 'name',
+      order: sortBy?.order ?? 'asc',
+      limit: Math.min(limit ?? 1000, 1000),
+      after: cursor === undefined || cursor === '' ? null : decodeCursor(cursor),
+    });
+    sendJson(res, 200, {
+      hasNext: page.next !== null,
+      folders: page.entries.filter(entry => entry.isFolder).map(wireFolder),
+      objects: page.entries.filter(entry => !entry.isFolder).map(entry => wireFull(entry, delimited ?? false)),
+      ...(page.next === null ? {} : { nextCursor: encodeCursor(page.next), nextCursorKey: page.next.name }),
+    });
+  },
+} satisfies SupabaseHandlers;
+
+/** Times and id of an entry; all null for a folder. */
+function wireFacts(entry: ListedEntry) {
+  return {
+    id: entry.id,
+    updated_at: entry.updatedAt,
+    created_at: entry.createdAt,
+    last_accessed_at: entry.lastAccessedAt,
+    metadata: entry.metadata,
+  };
+}
+
+/** v1: names are relative to the folder, and a folder's has no slash. */
+function wireRelative(entry: ListedEntry, folder: string) {
+  const name = entry.name.slice(folder.length);
+  return { name: entry.isFolder ? name.slice(0, -1) : name, ...wireFacts(entry) };
+}
+
+/** v2: `name` is the full name with the slash, `key` the same without. */
+function wireFolder(entry: ListedEntry) {
+  return { key: entry.name.slice(0, -1), name: entry.name, ...wireFacts(entry) };
+}
+
+function wireFull(entry: ListedEntry, withKey: boolean) {
+  return { ...(withKey ? { key: entry.name } : {}), name: entry.name, ...wireFacts(entry) };
+}

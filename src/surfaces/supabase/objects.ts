@@ -1,0 +1,91 @@
+/** Delete, move, copy. */
+import type { DeletedObject } from '../../database/queries/delete-objects.ts';
+import { sendJson } from '../../http/send-json.ts';
+import { copyObjectTo, deleteManyObjects, deleteOneObject, moveObjectTo } from '../../operations/change-object.ts';
+import { addressOf } from './addresses.ts';
+import type { Asked, SupabaseHandlers } from './handlers.ts';
+import { userMetadataHeader } from './user-metadata.ts';
+
+interface RelocationBody {
+  readonly bucketId: string;
+  readonly sourceKey: string;
+  readonly destinationBucket?: string;
+  readonly destinationKey: string;
+}
+
+interface CopyBody extends RelocationBody {
+  readonly metadata?: { readonly cacheControl?: string; readonly mimetype?: string };
+  readonly copyMetadata?: boolean;
+}
+
+export const objectHandlers = {
+  async deleteObject(asked: Asked) {
+    const { bucket, name } = addressOf(asked);
+    await deleteOneObject(asked.core, asked.scope, bucket, name);
+    sendJson(asked.res, 200, { message: 'Successfully deleted' });
+  },
+
+  async deleteObjects({ core, scope, params, body, res }: Asked) {
+    const { prefixes } = body as { readonly prefixes: readonly string[] };
+    const deleted = await deleteManyObjects(core, scope, params.bucketName ?? '', prefixes);
+    sendJson(res, 200, deleted.map(wireDeleted));
+  },
+
+  async moveObject({ core, scope, body, res }: Asked) {
+    await moveObjectTo(core, scope, relocationOf(body as RelocationBody));
+    sendJson(res, 200, { message: 'Successfully moved' });
+  },
+
+  async copyObject({ core, scope, req, body, res }: Asked) {
+    const copy = body as CopyBody;
+    const addresses = relocationOf(copy);
+    const replace = copy.copyMetadata === false;
+    const copied = await copyObjectTo(core, scope, {
+      ...addresses,
+      upsert: req.headers['x-upsert'] === 'true',
+      contentType: replace ? copy.metadata?.mimetype : undefined,
+      cacheControl: replace ? copy.metadata?.cacheControl : undefined,
+      userMetadata: replace ? (userMetadataHeader(req.headers) ?? {}) : undefined,
+    });
+    sendJson(res, 200, {
+      Id: copied.id,
+      Key: `${addresses.bucket}/${addresses.name}`,
+      id: copied.id,
+      name: addresses.name,
+      bucket_id: addresses.bucket,
+      owner: scope.caller.subject ?? '',
+      owner_id: copied.ownerId ?? '',
+      version: copied.version,
+      created_at: copied.createdAt,
+      updated_at: copied.updatedAt,
+      last_accessed_at: copied.lastAccessedAt,
+      metadata: copied.metadata,
+      user_metadata: copied.userMetadata ?? {},
+    });
+  },
+} satisfies SupabaseHandlers;
+
+function relocationOf(body: RelocationBody) {
+  return {
+    sourceBucket: body.bucketId,
+    sourceName: body.sourceKey,
+    bucket: body.destinationBucket ?? body.bucketId,
+    name: body.destinationKey,
+  };
+}
+
+function wireDeleted(object: DeletedObject) {
+  return {
+    name: object.name,
+    bucket_id: object.bucket,
+    owner: object.owner ?? '',
+    owner_id: object.ownerId ?? '',
+    version: object.version ?? '',
+    id: object.id,
+    updated_at: object.updatedAt,
+    created_at: object.createdAt,
+    last_accessed_at: object.lastAccessedAt,
+    metadata: object.metadata ?? {},
+    user_metadata: object.userMetadata ?? {},
+  };
+}

@@ -1,0 +1,89 @@
+/** Upload routes: a raw body or a multipart form, by a caller or through an upload link. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { SluiceError } from '../../domain/errors.ts';
+import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE } from '../../domain/objects.ts';
+import { isMultipart, readMultipart } from '../../http/multipart-upload.ts';
+import { sendJson } from '../../http/send-json.ts';
+import { type PutRequest, putObject, type UploadFacts } from '../../operations/put-object.ts';
+import { addressOf } from './addresses.ts';
+import type { Asked, SupabaseHandlers } from './handlers.ts';
+import { parseRobotsTag } from './robots-tag.ts';
+import { parseUserMetadata, userMetadataHeader } from './user-metadata.ts';
+
+export const uploadHandlers = {
+  uploadObject: asked => upload(asked, asked.req.headers['x-upsert'] === 'true'),
+  replaceObject: asked => upload(asked, true),
+
+  async uploadToLink(asked: Asked) {
+    const address = addressOf(asked);
+    const link = asked.links.verifyUpload(String(asked.query.token), address);
+    await putObject(asked.core, asked.scope, {
+      ...(await readUpload(asked)),
+      ...address,
+      upsert: link.upsert,
+      link: { fingerprint: link.fingerprint, issuedAt: new Date(link.issuedAtMs), owner: link.owner },
+    });
+    sendJson(asked.res, 200, { Key: `${address.bucket}/${address.name}` });
+  },
+} satisfies SupabaseHandlers;
+
+async function upload(asked: Asked, upsert: boolean): Promise<void> {
+  const address = addressOf(asked);
+  const { id } = await putObject(asked.core, asked.scope, { ...(await readUpload(asked)), ...address, upsert });
+  sendJson(asked.res, 200, { Id: id, Key: `${address.bucket}/${address.name}` });
+}
+
+type Upload = Pick<PutRequest, 'body' | 'sizeBytes' | 'facts' | 'finalFacts'>;
+
+async function readUpload({ req, scope }: Asked): Promise<Upload> {
+  const facts = factsOfHeaders(req.headers);
+  if (!isMultipart(req.headers)) {
+    return { body: req, sizeBytes: declaredSize(req.headers), facts };
+  }
+  const form = await readMultipart(req, { signal: scope.signal });
+  const factsWith = (fields: ReadonlyMap<string, string>) => factsOfForm(facts, form.contentType, fields);
+  return {
+    body: form.file as Readable,
+    sizeBytes: null,
+    facts: factsWith(form.fields),
+    finalFacts: async () => factsWith(new Map([...form.fields, ...(await form.fieldsAfter)])),
+  };
+}
+
+/** Null for a chunked body. Node refuses a malformed Content-Length before we see it. */
+function declaredSize(headers: IncomingHttpHeaders): number | null {
+  if (headers['transfer-encoding'] !== undefined) return null;
+  return Number(headers['content-length'] ?? 0);
+}
+
+function factsOfHeaders(headers: IncomingHttpHeaders): UploadFacts {
+  return {
+    contentType: headers['content-type'] ?? DEFAULT_CONTENT_TYPE,
+    cacheControl: headers['cache-control'] ?? DEFAULT_CACHE_CONTROL,
+    userMetadata: userMetadataHeader(headers) ?? {},
+    robots: parseRobotsTag(headers['x-robots-tag'] as string | undefined),
+  };
+}
+
+/** The fields of a form: `cacheControl` in seconds, `metadata` or `userMetadata` as JSON, `contentType`. */
+function factsOfForm(headers: UploadFacts, partType: string | null, fields: ReadonlyMap<string, string>): UploadFacts {
+  const seconds = fields.get('cacheControl');
+  const metadata = fields.get('metadata') ?? fields.get('userMetadata');
+  return {
+    contentType: legalHeader(fields.get('contentType')) ?? partType ?? DEFAULT_CONTENT_TYPE,
+    cacheControl: seconds === undefined ? DEFAULT_CACHE_CONTROL : `max-age=${legalHeader(seconds)}`,
+    userMetadata: (metadata === undefined ? undefined : parseUserMetadata(metadata)) ?? headers.userMetadata,
+    robots: headers.robots,
+  };
+}
+
+/** Values that come back as response headers must be legal there. */
+function legalHeader(value: string | undefined): string | undefined {
+  if (value !== undefined && !/^[\t\x20-\x7e]*$/.test(value)) {
+    throw new SluiceError('invalid-parameter', 'a form field holds characters that no header may carry', {
+      facts: { part: 'form' },
+    });
+  }
+  return value;
+}
