@@ -67,6 +67,8 @@ async function readMajorVersion(folder: string): Promise<string | null> {
 }
 
 async function createCluster(cluster: Cluster, durable: boolean): Promise<void> {
+  // initdb needs the name too, and says less well why.
+  gatewayUserName();
   const fresh: Cluster = { ...cluster, folder: `${cluster.folder}.${process.pid}-${randomUUID()}.new` };
   await mkdir(fresh.folder, { mode: 0o700 });
   await giveTo(cluster.user, fresh.folder);

@@ -6,6 +6,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { packageRoot } from '../package-root.ts';
 import { prepareCluster } from './cluster-folder.ts';
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
 import { prepareInstallation } from './installation.ts';
@@ -21,11 +22,15 @@ export interface EmbeddedPostgresLog {
   error(message: string, fields?: object): unknown;
 }
 
+const SILENT: EmbeddedPostgresLog = { info: () => {}, warn: () => {}, error: () => {} };
+
 export interface EmbeddedPostgresOptions {
   /** Holds everything: the cluster, the server's log, links to libraries. Made when missing. */
   readonly directory: string;
-  readonly packageRoot: string;
-  readonly log: EmbeddedPostgresLog;
+  /** From where the package with the binaries is looked up; this package's own root unless given. */
+  readonly packageRoot?: string;
+  /** Where starts, waits and revivals are told; nowhere unless given. */
+  readonly log?: EmbeddedPostgresLog;
   /** False gives up surviving a power cut, for tests. */
   readonly durable?: boolean;
   /** `join` shares the server with the gateway that holds it, for short commands beside a running gateway. */
@@ -34,7 +39,7 @@ export interface EmbeddedPostgresOptions {
 
 export interface EmbeddedPostgres {
   /** The superuser's way in, for migrations. Any other login of the cluster connects the same way. */
-  readonly connection: {
+  readonly target: {
     readonly host: string;
     readonly port: number;
     readonly user: 'postgres';
@@ -59,10 +64,10 @@ export interface EmbeddedPostgres {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = await preparePlace(options);
   const first = await seize(place, options.whenInUse ?? 'refuse');
-  const keeper = keepAlive(place, first, options.log);
+  const keeper = keepAlive(place, first, options.log ?? SILENT);
   const host = first.socketFolder;
   return {
-    connection: { host, port: SOCKET_PORT, user: 'postgres', database: 'postgres' },
+    target: { host, port: SOCKET_PORT, user: 'postgres', database: 'postgres' },
     version: place.cluster.installation.version,
     adopted: first.adopted,
     held: first.client !== null,
@@ -72,7 +77,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-async function preparePlace({ directory, packageRoot, log, durable = true }: EmbeddedPostgresOptions): Promise<Place> {
+async function preparePlace(options: EmbeddedPostgresOptions): Promise<Place> {
+  const { directory, durable = true, log = SILENT } = options;
   await mkdir(directory, { recursive: true, mode: 0o755 }).catch(error => {
     throw new EmbeddedPostgresError(
       `The folder ${directory} cannot be made (${error.code}); set DATA_DIR to one that can.`,
@@ -84,7 +90,7 @@ async function preparePlace({ directory, packageRoot, log, durable = true }: Emb
   const user = await chooseServerUser(folder);
   const installation = await prepareInstallation({
     directory: home,
-    packageRoot,
+    packageRoot: options.packageRoot ?? packageRoot(),
     user,
     onCopy: target =>
       log.info(

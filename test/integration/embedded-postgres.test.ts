@@ -29,7 +29,7 @@ describe('embedded Postgres', () => {
   }
 
   async function start(directory: string, more: Partial<EmbeddedPostgresOptions> = {}) {
-    const server = await startEmbeddedPostgres({ directory, packageRoot: packageRoot(), log, durable: false, ...more });
+    const server = await startEmbeddedPostgres({ directory, durable: false, ...more });
     started.push(server);
     return server;
   }
@@ -95,18 +95,18 @@ describe('embedded Postgres', () => {
     const directory = await makeFolder();
     const first = await start(directory);
     expect(first).toMatchObject({ adopted: false, held: true, version: expect.stringMatching(/^18\./) });
-    await query(first.connection, `create table kept as select 'still here' as word`);
+    await query(first.target, `create table kept as select 'still here' as word`);
     await first.stop();
 
     const second = await start(directory);
     expect(second.adopted).toBe(false);
-    expect(await query(second.connection, 'select word from kept')).toEqual([['still here']]);
+    expect(await query(second.target, 'select word from kept')).toEqual([['still here']]);
   });
 
   it('compares bytes, follows Unicode in upper and lower case, and listens on no network', async () => {
     const server = await start(await makeFolder());
     const facts = await query(
-      server.connection,
+      server.target,
       `select current_setting('server_encoding'), lower('ÄÖ'), 'Z' < 'a', current_setting('listen_addresses'),
               current_setting('max_connections'), current_setting('shared_buffers')`,
     );
@@ -116,7 +116,7 @@ describe('embedded Postgres', () => {
   it('survives a power cut by default', async () => {
     const server = await start(await makeFolder(), { durable: true });
     const settings = await query(
-      server.connection,
+      server.target,
       `select current_setting('fsync'), current_setting('synchronous_commit'), current_setting('data_checksums')`,
     );
     expect(settings).toEqual([['on', 'on', 'on']]);
@@ -125,7 +125,7 @@ describe('embedded Postgres', () => {
   it('keeps socket, rows and log to itself', async () => {
     const directory = await makeFolder();
     const server = await start(directory);
-    expect((await stat(server.connection.host)).mode & 0o777).toBe(0o700);
+    expect((await stat(server.target.host)).mode & 0o777).toBe(0o700);
     expect((await stat(join(directory, 'cluster'))).mode & 0o777).toBe(0o700);
     expect((await stat(join(directory, 'postgres.log'))).mode & 0o777).toBe(0o600);
     expect(await readFile(join(directory, 'cluster', 'pg_hba.conf'), 'utf8')).toBe('local all all peer map=gateway\n');
@@ -133,7 +133,7 @@ describe('embedded Postgres', () => {
 
   it('lets every login of the cluster in by its URL', async () => {
     const server = await start(await makeFolder());
-    await query(server.connection, 'create role "odd name" login');
+    await query(server.target, 'create role "odd name" login');
     expect(await query(server.url({ user: 'odd name', database: 'postgres' }), 'select current_user')).toEqual([
       ['odd name'],
     ]);
@@ -142,9 +142,9 @@ describe('embedded Postgres', () => {
   it('uses a short socket folder where the data lies too deep for a socket', async () => {
     const directory = join(await makeFolder(), 'x'.repeat(100));
     const server = await start(directory);
-    folders.push(server.connection.host);
-    expect(server.connection.host.length).toBeLessThan(85);
-    expect(await query(server.connection, 'select 1')).toEqual([[1]]);
+    folders.push(server.target.host);
+    expect(server.target.host.length).toBeLessThan(85);
+    expect(await query(server.target, 'select 1')).toEqual([[1]]);
   });
 
   it('adopts the server of a gateway that was killed', async () => {
@@ -170,7 +170,7 @@ describe('embedded Postgres', () => {
     await once(child, 'exit');
     const server = await start(directory);
     expect(server.adopted).toBe(false);
-    expect(await query(server.connection, 'select 1')).toEqual([[1]]);
+    expect(await query(server.target, 'select 1')).toEqual([[1]]);
   });
 
   it('brings a server back that died while it was held', async () => {
@@ -182,7 +182,7 @@ describe('embedded Postgres', () => {
     const server = await start(directory, { log: { ...log, warn: () => tellBack() } });
     process.kill(await serverPid(directory), 'SIGKILL');
     await back;
-    expect(await query(server.connection, 'select 1')).toEqual([[1]]);
+    expect(await query(server.target, 'select 1')).toEqual([[1]]);
   });
 
   it('starts over a pid file whose process is some other program', async () => {
@@ -200,7 +200,7 @@ describe('embedded Postgres', () => {
     const guest = await start(directory, { whenInUse: 'join' });
     expect(guest.held).toBe(false);
     await guest.stop();
-    expect(await query(holder.connection, 'select 1')).toEqual([[1]]);
+    expect(await query(holder.target, 'select 1')).toEqual([[1]]);
   });
 
   it('gives a folder to exactly one of several gateways that start at once', async () => {
@@ -226,7 +226,7 @@ describe('embedded Postgres', () => {
       await chown(join(directory, 'cluster'), 0, 0);
       await chown(join(directory, 'cluster', 'PG_VERSION'), 0, 0);
       const server = await start(directory, { packageRoot: clone });
-      expect(await query(server.connection, 'select 1')).toEqual([[1]]);
+      expect(await query(server.target, 'select 1')).toEqual([[1]]);
     });
   }
 });
