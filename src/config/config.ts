@@ -41,4 +41,6 @@ export interface Config {
   readonly uploadLeaseMs: number;
   readonly staffSecondFactor: 'optional' | 'required';
   readonly backendDomain: string | null;
+  /** What the operator should know although it stops nothing. To be logged once at start. */
+  readonly warnings: readonly string[];
 }
