@@ -1,0 +1,237 @@
+/**
+ * The BlobStore on a local disk: one file per blob at `<root>/<key>`, written to `<root>/tmp` first, so that a name
+ * under `<root>` only ever shows whole, synced bytes. Keeps no labels. Any number of processes may share one root.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { access, constants, type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { type BlobBody, readBlobBody } from './blob-body.ts';
+import {
+  type BlobRange,
+  type BlobStore,
+  BlobStoreError,
+  type DeletedBlob,
+  type ListedBlob,
+  type PutBlob,
+  type StoredBlob,
+} from './blob-store.ts';
+import { hasErrorCode, toFileFailure } from './file-failure.ts';
+
+/** Hexadecimal digits and hyphens only: such a segment can be neither `..` nor `tmp`. */
+const SEGMENT = /^[0-9a-f-]+$/;
+const UNLINKS_AT_ONCE = 16;
+
+/** A store under `root`, an absolute or relative folder that `prepare` creates. Touches nothing until then. */
+export function makeFileStore(settings: { root: string }): BlobStore {
+  const { root } = settings;
+  const place: Place = { root, syncedFolders: new Set() };
+  return {
+    kind: 'file',
+    put: blob => putFile(place, blob),
+    open: (key, options) => openFile(pathOf(root, key), options),
+    stat: key => statFile(pathOf(root, key)),
+    delete: keys => deleteFiles(root, keys),
+    abandon: key => removeTemporaries(root, key),
+    list: after => listFiles(root, after),
+    check: () => asPlaceFailure(() => access(join(root, 'tmp'), constants.R_OK | constants.W_OK)),
+    prepare: () => asPlaceFailure(() => makeFolders(root)),
+    close: async () => {},
+  };
+}
+
+/** The root, and its folders whose own entry is known to be synced: about 256 names when full. */
+interface Place {
+  readonly root: string;
+  readonly syncedFolders: Set<string>;
+}
+
+async function makeFolders(root: string): Promise<void> {
+  await mkdir(join(root, 'tmp'), { recursive: true, mode: 0o700 });
+  await syncFolder(root);
+  await syncFolder(dirname(root));
+}
+
+async function putFile(place: Place, blob: PutBlob): Promise<StoredBlob> {
+  const hash = createHash('md5');
+  const body = readBlobBody({ ...blob, hash });
+  const temporary = join(place.root, 'tmp', `${temporaryPrefix(blob.key)}${randomUUID()}`);
+  try {
+    const target = pathOf(place.root, blob.key);
+    await writeSynced(temporary, body);
+    await moveDurably(place, { temporary, target });
+    return { sizeBytes: body.sizeBytes, md5: hash.digest('hex') };
+  } catch (error) {
+    const cause = body.blame(toPlaceFailure(error));
+    await rm(temporary, { force: true }).catch(() => {}); // What cannot be removed now is what `abandon` is for.
+    throw cause;
+  } finally {
+    body.release();
+  }
+}
+
+async function writeSynced(path: string, body: BlobBody): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    for (let piece = await body.next(); piece !== null; piece = await body.next()) await writeWhole(file, piece);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A write may be partial (the disk fills, a signal arrives), and then the rest is ours to write. */
+async function writeWhole(file: FileHandle, piece: Buffer): Promise<void> {
+  for (let written = 0; written < piece.length; ) {
+    const { bytesWritten } = await file.write(piece, written);
+    written += bytesWritten;
+  }
+}
+
+/**
+ * Gives the file its name. A rename is durable only once the folder is synced, and a folder only once its parent is;
+ * another process may have made the folder a moment ago, so finding it there proves nothing.
+ */
+async function moveDurably(place: Place, move: { temporary: string; target: string }): Promise<void> {
+  const folder = dirname(move.target);
+  if (!place.syncedFolders.has(folder)) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await syncFolder(place.root);
+    place.syncedFolders.add(folder);
+  }
+  try {
+    await rename(move.temporary, move.target);
+    await syncFolder(folder);
+  } catch (error) {
+    place.syncedFolders.delete(folder);
+    await rm(move.target, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function openFile(path: string, options: { range: BlobRange | null; signal: AbortSignal }): Promise<Readable> {
+  const { range, signal } = options;
+  if (signal.aborted) throw new BlobStoreError('aborted', 'the read was aborted', signal.reason);
+  return asStoreFailure(async () => {
+    const file = await open(path, 'r');
+    try {
+      // Without this a truncated file would end a ranged read early and look complete.
+      if (range !== null && (await file.stat()).size <= range.end)
+        throw new BlobStoreError('failed', 'the file is shorter than the range asked for');
+      const stream = file.createReadStream(range === null ? {} : { start: range.start, end: range.end });
+      stream.on('error', () => {}); // Destroying an unread stream must not end the process.
+      return addAbortSignal(signal, stream);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  });
+}
+
+function statFile(path: string): Promise<{ sizeBytes: number; labels: null }> {
+  return asStoreFailure(async () => ({ sizeBytes: (await stat(path)).size, labels: null }));
+}
+
+/** A few unlinks at a time, so that a batch does not fill the thread pool that everybody's reads need. */
+async function deleteFiles(root: string, keys: readonly string[]): Promise<DeletedBlob[]> {
+  const outcomes: DeletedBlob[] = [];
+  for (let start = 0; start < keys.length; start += UNLINKS_AT_ONCE) {
+    const group = keys.slice(start, start + UNLINKS_AT_ONCE);
+    outcomes.push(...(await Promise.all(group.map(key => deleteFile(root, key)))));
+  }
+  return outcomes;
+}
+
+async function deleteFile(root: string, key: string): Promise<DeletedBlob> {
+  try {
+    await unlink(pathOf(root, key));
+    return { key, error: null };
+  } catch (error) {
+    const failure = toFileFailure(error);
+    return { key, error: failure.failure === 'absent' ? null : failure };
+  }
+}
+
+function removeTemporaries(root: string, key: string): Promise<void> {
+  return asPlaceFailure(async () => {
+    const prefix = temporaryPrefix(key);
+    const folder = join(root, 'tmp');
+    for (const name of await readdir(folder)) {
+      if (name.startsWith(prefix)) await rm(join(folder, name), { force: true });
+    }
+  });
+}
+
+/** Holds the names of one shard folder at a time. A file removed while listing is left out. */
+async function* listFiles(root: string, after: string | null): AsyncGenerator<ListedBlob, void, undefined> {
+  // The slash belongs to the key, so it takes part in the order: `3f-/x` comes before `3f/x`.
+  const shards = (await asPlaceFailure(() => readdir(root)))
+    .filter(name => SEGMENT.test(name))
+    .map(name => `${name}/`)
+    .sort();
+  for (const shard of shards) {
+    if (after !== null && shard < after.slice(0, shard.length)) continue;
+    for (const name of (await namesIn(join(root, shard))).sort()) {
+      const key = `${shard}${name}`;
+      if (after !== null && key <= after) continue;
+      const found = await stat(join(root, key)).catch((error: unknown) => {
+        if (hasErrorCode(error, 'ENOENT')) return null;
+        throw toFileFailure(error);
+      });
+      if (found?.isFile()) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
+    }
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter(name => SEGMENT.test(name));
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOTDIR') || hasErrorCode(error, 'ENOENT')) return [];
+    throw toFileFailure(error);
+  }
+}
+
+async function asStoreFailure<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toFileFailure(error);
+  }
+}
+
+async function asPlaceFailure<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toPlaceFailure(error);
+  }
+}
+
+/** Where the root or its folders are missing, the disk is away; no single blob is absent. */
+function toPlaceFailure(error: unknown): BlobStoreError {
+  const failure = toFileFailure(error);
+  if (failure.failure !== 'absent') return failure;
+  return new BlobStoreError('unavailable', 'the folder of the blobs is missing', failure.cause);
+}
+
+/** Refuses every key that the core does not make, so that none can leave `root`. */
+function pathOf(root: string, key: string): string {
+  const [shard, name, ...rest] = key.split('/');
+  if (shard === undefined || name === undefined || rest.length > 0 || !SEGMENT.test(shard) || !SEGMENT.test(name))
+    throw new BlobStoreError('failed', 'the key is not one that the gateway makes');
+  return join(root, shard, name);
+}
+
+function temporaryPrefix(key: string): string {
+  return `${key.replaceAll('/', '_')}.`;
+}

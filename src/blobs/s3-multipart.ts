@@ -1,0 +1,87 @@
+/** Uploads in parts, through lib-storage, and the removal of what such an upload left behind. */
+import type { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+
+/** S3 API, "Multipart upload limits". */
+const MOST_PARTS = 10_000;
+/** Parts on their way at once; with the one being gathered and its copy it makes about four in memory. */
+const PARTS_AT_ONCE = 2;
+
+/** The smallest part, not below the configured one, with which so many bytes fit into S3's 10,000 parts. */
+export function partSizeFor(sizeBytes: number, leastBytes: number): number {
+  return Math.max(leastBytes, Math.ceil(sizeBytes / MOST_PARTS));
+}
+
+export interface PartedObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly bytes: Readable;
+  readonly partSizeBytes: number;
+  readonly metadata: Record<string, string>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Uploads the bytes in parts of exactly `partSizeBytes`. On failure or abort it rejects after having asked the engine
+ * to drop the parts. The error is the first one met, except that a failing clean-up takes its place.
+ */
+export async function uploadInParts(client: S3Client, object: PartedObject): Promise<void> {
+  const upload = new Upload({
+    client: abortingParts(client, object.signal),
+    params: {
+      Bucket: object.bucket,
+      Key: object.key,
+      Body: object.bytes,
+      Metadata: object.metadata,
+    },
+    partSize: object.partSizeBytes,
+    queueSize: PARTS_AT_ONCE,
+  });
+  await upload.done();
+}
+
+/**
+ * The client, with the signal on every part. Upload's own abort would reject at once, leave the part on the wire and
+ * drop the upload behind our back. Starting, completing and dropping are not aborted: their outcome must be known.
+ */
+function abortingParts(client: S3Client, signal: AbortSignal): S3Client {
+  const send = (command: Parameters<S3Client['send']>[0]) =>
+    client.send(command, command instanceof UploadPartCommand ? { abortSignal: signal } : {});
+  return Object.create(client, { send: { value: send } });
+}
+
+/** Drops every unfinished upload of exactly this key. */
+export async function dropUploads(client: S3Client, bucket: string, key: string): Promise<void> {
+  let marker: { KeyMarker?: string; UploadIdMarker?: string } | null = {};
+  while (marker !== null) {
+    const page: ListMultipartUploadsCommandOutput = await client.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key, ...marker }),
+    );
+    for (const { UploadId } of (page.Uploads ?? []).filter(upload => upload.Key === key)) {
+      if (UploadId !== undefined) await dropUpload(client, { Bucket: bucket, Key: key, UploadId });
+    }
+    const { NextKeyMarker, NextUploadIdMarker } = page;
+    marker =
+      page.IsTruncated && NextKeyMarker !== undefined
+        ? {
+            KeyMarker: NextKeyMarker,
+            ...(NextUploadIdMarker === undefined ? {} : { UploadIdMarker: NextUploadIdMarker }),
+          }
+        : null;
+  }
+}
+
+async function dropUpload(client: S3Client, upload: { Bucket: string; Key: string; UploadId: string }): Promise<void> {
+  try {
+    await client.send(new AbortMultipartUploadCommand(upload));
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'NoSuchUpload') throw error; // Somebody else dropped it.
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Decides how a body goes to S3, and what its MD5 is. A declared length within one part streams as one PUT; an unknown
+ * length is read up to one part to see whether it ends there; everything else goes in parts.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { type BlobBody, readBlobBody, streamRest } from './blob-body.ts';
+import type { PutBlob, StoredBlob } from './blob-store.ts';
+import { type EtagTrust, makeEtagTrust } from './s3-etag-trust.ts';
+import { toS3Failure } from './s3-failure.ts';
+import { labelMetadata } from './s3-labels.ts';
+import { partSizeFor, uploadInParts } from './s3-multipart.ts';
+import type { S3Objects } from './s3-objects.ts';
+
+export interface S3PutSettings {
+  readonly objects: S3Objects;
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly partSizeBytes: number;
+  readonly maxObjectSizeBytes: number;
+}
+
+/** The `put` of the S3 driver. */
+export function makeS3Put(settings: S3PutSettings): (blob: PutBlob) => Promise<StoredBlob> {
+  const trust = makeEtagTrust();
+  return blob => {
+    const fits = blob.sizeBytes !== null && blob.sizeBytes <= settings.partSizeBytes;
+    return fits && trust.areMd5() ? putTrusting(settings, trust, blob) : putHashing(settings, trust, blob);
+  };
+}
+
+/** One PUT, hashed by the engine alone. */
+function putTrusting(settings: S3PutSettings, trust: EtagTrust, blob: PutBlob): Promise<StoredBlob> {
+  return withBody(blob, null, async body => {
+    const { md5 } = await putWhole(settings.objects, { blob, body, readAhead: await readPiece(body) });
+    if (md5 !== null) return md5;
+    trust.withdraw();
+    return hashStored(settings.objects, blob);
+  });
+}
+
+/** One PUT or several parts, hashed here as they pass. */
+function putHashing(settings: S3PutSettings, trust: EtagTrust, blob: PutBlob): Promise<StoredBlob> {
+  const { partSizeBytes } = settings;
+  const hash = createHash('md5');
+  return withBody(blob, hash, async body => {
+    const readAhead = blob.sizeBytes === null ? await readPart(body, partSizeBytes) : await readPiece(body);
+    const isWhole = blob.sizeBytes === null ? body.ended : blob.sizeBytes <= partSizeBytes;
+    if (!isWhole) {
+      await putInParts(settings, { blob, body, readAhead });
+      return hash.digest('hex');
+    }
+    const { md5 } = await putWhole(settings.objects, { blob, body, readAhead });
+    const hashed = hash.digest('hex');
+    trust.compare(md5, hashed);
+    return hashed;
+  });
+}
+
+/** Lends the body to `put`, which returns the MD5; afterwards nothing of it is left open and every error is ours. */
+async function withBody(
+  blob: PutBlob,
+  hash: Hash | null,
+  put: (body: BlobBody) => Promise<string>,
+): Promise<StoredBlob> {
+  const body = readBlobBody({ ...blob, hash });
+  try {
+    const md5 = await put(body);
+    return { sizeBytes: body.sizeBytes, md5 };
+  } catch (error) {
+    throw body.blame(toS3Failure(error, blob.signal));
+  } finally {
+    body.release();
+  }
+}
+
+/** A body of which some pieces have been read already. */
+interface Upload {
+  readonly blob: PutBlob;
+  readonly body: BlobBody;
+  readonly readAhead: Buffer[];
+}
+
+/** No socket is taken before the sender's first piece is here. */
+async function readPiece(body: BlobBody): Promise<Buffer[]> {
+  const piece = await body.next();
+  return piece === null ? [] : [piece];
+}
+
+/** Reads until the body has ended or is longer than one part. */
+async function readPart(body: BlobBody, partSizeBytes: number): Promise<Buffer[]> {
+  const pieces: Buffer[] = [];
+  let gatheredBytes = 0;
+  while (!body.ended && gatheredBytes <= partSizeBytes) {
+    const piece = await body.next();
+    if (piece === null) break;
+    gatheredBytes += piece.length;
+    pieces.push(piece);
+  }
+  return pieces;
+}
+
+/** Sends a body that is in hand in one piece as a Buffer: fewer system calls, and it can be sent again. */
+function putWhole(objects: S3Objects, { blob, body, readAhead }: Upload): Promise<{ md5: string | null }> {
+  const inHand = body.ended && readAhead.length <= 1;
+  return objects.put({
+    key: blob.key,
+    bytes: inHand ? (readAhead[0] ?? Buffer.alloc(0)) : streamRest(readAhead, body),
+    sizeBytes: blob.sizeBytes ?? body.sizeBytes,
+    labels: blob.labels,
+    signal: blob.signal,
+  });
+}
+
+function putInParts(settings: S3PutSettings, { blob, body, readAhead }: Upload): Promise<void> {
+  return uploadInParts(settings.client, {
+    bucket: settings.bucket,
+    key: blob.key,
+    bytes: streamRest(readAhead, body),
+    partSizeBytes: partSizeFor(blob.sizeBytes ?? settings.maxObjectSizeBytes, settings.partSizeBytes),
+    metadata: labelMetadata(blob.labels),
+    signal: blob.signal,
+  });
+}
+
+/** The MD5 of what the engine holds, by reading it: once, when its ETags turn out to be no MD5 any more. */
+async function hashStored(objects: S3Objects, { key, signal }: PutBlob): Promise<string> {
+  const hash = createHash('md5');
+  for await (const piece of await objects.get(key, { range: null, signal })) hash.update(piece);
+  return hash.digest('hex');
+}

@@ -1,0 +1,37 @@
+/** What the S3 driver is told: where the bucket is, who we are there, and how much it may hold at once. */
+export interface S3Settings {
+  /** Null means AWS itself. */
+  readonly endpoint: string | null;
+  readonly region: string;
+  readonly bucket: string;
+  /** Both null selects the credential chain of the AWS SDK (environment, profile, web identity, instance role). */
+  readonly accessKeyId: string | null;
+  readonly secretAccessKey: string | null;
+  readonly forcePathStyle: boolean;
+  /** False sends the single-object requests through the AWS SDK as well: slower by an order, for odd engines. */
+  readonly leanClient?: boolean;
+  /** Bodies up to this length are one PUT; longer ones go in parts of at least this length. S3 allows 5 MiB and more. */
+  readonly partSizeBytes?: number;
+  /** The largest object this gateway accepts; decides the part size of bodies without a declared length. */
+  readonly maxObjectSizeBytes: number;
+  /** Most sockets to the engine at once, for each of the two clients. */
+  readonly maxSockets?: number;
+  readonly timeouts?: Partial<S3Timeouts>;
+  /** The clock that requests are signed by. */
+  readonly now?: () => number;
+}
+
+export interface S3Timeouts {
+  readonly connectMs: number;
+  /** From the end of a request to the first byte of its answer; also the longest wait for a free socket. */
+  readonly headersMs: number;
+  /** Between two pieces of an answer, not counting the time in which our own reader is slow. */
+  readonly bodyIdleMs: number;
+}
+
+export const DEFAULT_PART_SIZE_BYTES = 8 * 1024 * 1024;
+export const DEFAULT_MAX_SOCKETS = 512;
+
+export function s3Timeouts(settings: S3Settings): S3Timeouts {
+  return { connectMs: 5_000, headersMs: 60_000, bodyIdleMs: 30_000, ...settings.timeouts };
+}

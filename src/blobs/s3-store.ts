@@ -1,0 +1,172 @@
+/**
+ * The BlobStore on any S3 engine. The requests that every transfer makes (GET, PUT, HEAD of one object) go through a
+ * lean client; the AWS SDK does what is rare or intricate: the bucket, parts, batches, listing.
+ */
+import type { Readable } from 'node:stream';
+import {
+  BucketAlreadyOwnedByYou,
+  type BucketLocationConstraint,
+  CreateBucketCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { type BlobRange, type BlobStore, BlobStoreError, type ListedBlob } from './blob-store.ts';
+import { makeLeanS3Client } from './lean-s3-client.ts';
+import { deleteS3Objects } from './s3-delete.ts';
+import { readS3Error, toS3Failure } from './s3-failure.ts';
+import { dropUploads } from './s3-multipart.ts';
+import type { S3Objects } from './s3-objects.ts';
+import { makeS3Put } from './s3-put.ts';
+import { DEFAULT_MAX_SOCKETS, DEFAULT_PART_SIZE_BYTES, type S3Settings, s3Timeouts } from './s3-settings.ts';
+import type { S3Credentials } from './s3-signer.ts';
+import { makeSdkS3Client, makeSdkS3Objects } from './sdk-s3-client.ts';
+
+/** A store in one bucket. Makes no connection until it is used. */
+export function makeS3Store(settings: S3Settings): BlobStore {
+  const { bucket } = settings;
+  const client = makeSdkS3Client(settings);
+  const objects = settings.leanClient === false ? makeSdkS3Objects(client, bucket) : makeLeanObjects(settings, client);
+  return {
+    kind: 's3',
+    put: makeS3Put({
+      objects,
+      client,
+      bucket,
+      partSizeBytes: settings.partSizeBytes ?? DEFAULT_PART_SIZE_BYTES,
+      maxObjectSizeBytes: settings.maxObjectSizeBytes,
+    }),
+    open: (key, options) => openObject(objects, key, options),
+    stat: key => statObject(objects, key),
+    delete: keys => deleteS3Objects(client, bucket, keys),
+    abandon: key => asS3Failure(() => dropUploads(client, bucket, key)),
+    list: after => listObjects(client, bucket, after),
+    check: () => asBucketFailure(() => objects.headBucket()),
+    prepare: () => asBucketFailure(() => makeBucket(client, settings)),
+    close: async () => {
+      await objects.close();
+      client.destroy();
+    },
+  };
+}
+
+function makeLeanObjects(settings: S3Settings, client: S3Client): S3Objects {
+  return makeLeanS3Client({
+    bucketUrl: bucketUrl(settings, client),
+    region: settings.region,
+    credentials: credentialsOf(settings, client),
+    maxSockets: settings.maxSockets ?? DEFAULT_MAX_SOCKETS,
+    timeouts: s3Timeouts(settings),
+    now: settings.now ?? Date.now,
+  });
+}
+
+/** The SDK knows the host names of every AWS partition, and when a bucket's name must go into the path. */
+function bucketUrl({ bucket, region, endpoint, forcePathStyle }: S3Settings, client: S3Client): URL {
+  const { url } = client.config.endpointProvider({
+    Bucket: bucket,
+    Region: region,
+    ForcePathStyle: forcePathStyle,
+    ...(endpoint === null ? {} : { Endpoint: endpoint }),
+    UseFIPS: false,
+    UseDualStack: false,
+    Accelerate: false,
+    UseGlobalEndpoint: false,
+    UseArnRegion: false,
+    DisableMultiRegionAccessPoints: true,
+  });
+  return url;
+}
+
+/** Static keys as they are; else the SDK's chain, which keeps what it found until shortly before it expires. */
+function credentialsOf(settings: S3Settings, client: S3Client): () => S3Credentials | Promise<S3Credentials> {
+  const { accessKeyId, secretAccessKey } = settings;
+  if (accessKeyId === null || secretAccessKey === null) return () => client.config.credentials();
+  const keys = { accessKeyId, secretAccessKey };
+  return () => keys;
+}
+
+async function openObject(
+  objects: S3Objects,
+  key: string,
+  options: { range: BlobRange | null; signal: AbortSignal },
+): Promise<Readable> {
+  try {
+    return await objects.get(key, options);
+  } catch (error) {
+    throw toS3Failure(error, options.signal);
+  }
+}
+
+/** A HEAD that finds nothing cannot say what is missing, object or bucket, so the bucket is asked for. */
+function statObject(objects: S3Objects, key: string): ReturnType<BlobStore['stat']> {
+  return asS3Failure(async () => {
+    try {
+      return await objects.head(key);
+    } catch (error) {
+      if (toS3Failure(error).failure === 'absent') await asBucketFailure(() => objects.headBucket());
+      throw error;
+    }
+  });
+}
+
+/** S3 lists in the byte order of UTF-8, a thousand keys a page. */
+async function* listObjects(
+  client: S3Client,
+  bucket: string,
+  after: string | null,
+): AsyncGenerator<ListedBlob, void, undefined> {
+  let start: { StartAfter?: string; ContinuationToken?: string } | null = after === null ? {} : { StartAfter: after };
+  while (start !== null) {
+    const request: ListObjectsV2Command = new ListObjectsV2Command({ Bucket: bucket, ...start });
+    const page: ListObjectsV2CommandOutput = await asS3Failure(() => client.send(request));
+    for (const { Key, Size, LastModified } of page.Contents ?? []) {
+      if (Key !== undefined) yield { key: Key, sizeBytes: Size ?? 0, modifiedAt: LastModified ?? new Date(0) };
+    }
+    start = page.NextContinuationToken === undefined ? null : { ContinuationToken: page.NextContinuationToken };
+  }
+}
+
+async function makeBucket(client: S3Client, { bucket, region, endpoint }: S3Settings): Promise<void> {
+  try {
+    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    return;
+  } catch (error) {
+    if (readS3Error(error).status !== 404) throw error;
+  }
+  // AWS wants the region named except in us-east-1, where it must not be; other engines need no location.
+  const isElsewhere = endpoint === null && region !== 'us-east-1';
+  try {
+    await client.send(
+      new CreateBucketCommand({
+        Bucket: bucket,
+        ...(isElsewhere
+          ? { CreateBucketConfiguration: { LocationConstraint: region as BucketLocationConstraint } }
+          : {}),
+      }),
+    );
+  } catch (error) {
+    // Another process was faster.
+    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+  }
+}
+
+async function asS3Failure<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toS3Failure(error);
+  }
+}
+
+/** A missing bucket is a store that is away; no single blob is absent. */
+async function asBucketFailure<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const failure = toS3Failure(error);
+    if (failure.failure !== 'absent') throw failure;
+    throw new BlobStoreError('unavailable', 'the S3 bucket does not exist', failure.cause);
+  }
+}
