@@ -1,0 +1,164 @@
+/**
+ * Binds a surface's handlers to the operations of the contract. A request that reaches a handler is well formed: its path
+ * is decoded, its query and JSON body are coerced and checked. Byte bodies are left unread.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parse as parseQuery } from 'node:querystring';
+import { SluiceError } from '../domain/errors.ts';
+import type { Contract, Operation } from './contract.ts';
+import { readJsonBody } from './read-json-body.ts';
+import { decodeRawSegment, makeRouteMatcher, type RouteMatch } from './route-matcher.ts';
+
+/** One well-formed request. */
+export interface Route {
+  readonly operationId: string;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Undefined where the contract describes no JSON body, or an optional one is empty. */
+  readonly body: unknown;
+}
+
+export type RouteHandler = (route: Route) => Promise<void>;
+
+export interface RouteBinding {
+  readonly contract: Contract;
+  /** Binds the operations of this tag. */
+  readonly tag: string;
+  readonly router: RequestChain;
+  /** Exactly one for each operation of the tag. */
+  readonly handlers: Readonly<Record<string, RouteHandler>>;
+  /** Path prefixes under which the operations answer; the empty string is the root. */
+  readonly mounts: readonly string[];
+  /**
+   * Answers every refusal and failure, before and in the handler, as long as no header has been sent; afterwards the
+   * socket is destroyed instead, because a short body must never look complete.
+   */
+  readonly onError: (error: unknown, req: IncomingMessage, res: ServerResponse, operationId: string | null) => void;
+  /** Called for a path or method that is none of the tag's; may pass the request on. */
+  readonly onUnknown: (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
+}
+
+/** What is needed of an Express router. */
+export interface RequestChain {
+  use(handler: (req: IncomingMessage, res: ServerResponse, next: () => void) => void): unknown;
+}
+
+interface BoundOperation {
+  readonly operation: Operation;
+  readonly handle: RouteHandler;
+  /** What a request without a query string has; null when that must be checked each time. */
+  readonly emptyQuery: Route['query'] | null;
+}
+
+/** Throws when an operation of the tag has no handler or a handler no operation. */
+export function bindRoutes(binding: RouteBinding): void {
+  const { router, mounts, onError, onUnknown } = binding;
+  const match = makeRouteMatcher(boundOperations(binding).map(asPattern));
+  const prefixes = [...mounts].sort((a, b) => b.length - a.length);
+
+  function fail(error: unknown, req: IncomingMessage, res: ServerResponse, operationId: string): void {
+    if (res.headersSent) res.destroy(error instanceof Error ? error : undefined);
+    else onError(error, req, res, operationId);
+  }
+
+  router.use((req, res, next) => {
+    const target = originForm(req.url ?? '/');
+    const mark = target.indexOf('?');
+    const path = withoutMount(mark === -1 ? target : target.slice(0, mark), prefixes);
+    const found = path === null ? null : match(req.method ?? 'GET', path);
+    if (found === null) {
+      onUnknown(req, res, next);
+      return;
+    }
+    const search = mark === -1 ? '' : target.slice(mark + 1);
+    answer(found, { req, res, search }).catch(error => fail(error, req, res, found.target.operation.id));
+  });
+}
+
+function boundOperations({ contract, tag, handlers }: RouteBinding): BoundOperation[] {
+  const operations = [...contract.operations.values()].filter(operation => operation.tag === tag);
+  const ids = new Set(operations.map(operation => operation.id));
+  const stray = Object.keys(handlers).filter(id => !ids.has(id));
+  const missing = [...ids].filter(id => !Object.hasOwn(handlers, id));
+  if (stray.length > 0) throw new Error(`handlers without an operation tagged ${tag}: ${stray.join(', ')}`);
+  if (missing.length > 0) throw new Error(`operations tagged ${tag} without a handler: ${missing.join(', ')}`);
+  return operations.flatMap(operation => {
+    const handle = handlers[operation.id];
+    return handle === undefined ? [] : [{ operation, handle, emptyQuery: emptyQueryOf(operation) }];
+  });
+}
+
+function emptyQueryOf({ checks }: Operation): Route['query'] | null {
+  const query = {};
+  return checks.query(query) === null ? Object.freeze(query) : null;
+}
+
+function asPattern(target: BoundOperation) {
+  const { method, path, slashOptional, wildcard } = target.operation;
+  return { method, path, slashOptional, wildcard, target };
+}
+
+/** RFC 9112 §3.2.2: a server accepts the absolute form, as a proxy would send it. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  return /^https?:\/\/[^/?]*(.*)$/i.exec(target)?.[1] ?? target;
+}
+
+function withoutMount(path: string, prefixes: readonly string[]): string | null {
+  for (const prefix of prefixes) {
+    if (prefix === '') return path;
+    if (path.startsWith(prefix) && path[prefix.length] === '/') return path.slice(prefix.length);
+  }
+  return null;
+}
+
+interface Asked {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** The query string without its question mark. */
+  readonly search: string;
+}
+
+async function answer(found: RouteMatch<BoundOperation>, { req, res, search }: Asked): Promise<void> {
+  const { operation, handle, emptyQuery } = found.target;
+  const params = paramsOf(found);
+  refuse('params', operation.checks.params(params));
+  checkHeaders(operation, req);
+  const query = search === '' && emptyQuery !== null ? emptyQuery : checkedQuery(operation, search);
+  const body = operation.bodyKind === 'unread' ? undefined : await checkedBody(operation, req);
+  await handle({ operationId: operation.id, req, res, params, query, body });
+}
+
+function paramsOf({ names, values }: RouteMatch<BoundOperation>): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const [index, name] of names.entries()) params[name] = decodeRawSegment(values[index] ?? '');
+  return params;
+}
+
+function checkHeaders(operation: Operation, req: IncomingMessage): void {
+  const finding = operation.checks.headers(req.headers);
+  if (finding !== null && operation.requiresAuthorization && req.headers.authorization === undefined) {
+    throw new SluiceError('missing-credentials', finding, { facts: { part: 'headers' } });
+  }
+  refuse('headers', finding);
+}
+
+/** The parsed query has no prototype, so a parameter called `__proto__` is one like any other. */
+function checkedQuery(operation: Operation, search: string): Route['query'] {
+  const query = parseQuery(search);
+  refuse('querystring', operation.checks.query(query));
+  return query;
+}
+
+async function checkedBody(operation: Operation, req: IncomingMessage): Promise<unknown> {
+  const body = await readJsonBody(req, { optional: operation.bodyKind === 'optional-json' });
+  if (body !== undefined) refuse('body', operation.checks.body(body));
+  return body;
+}
+
+function refuse(part: string, finding: string | null): void {
+  if (finding !== null) throw new SluiceError('invalid-parameter', finding, { facts: { part } });
+}

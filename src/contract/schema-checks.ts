@@ -1,0 +1,45 @@
+/**
+ * Compiles JSON schemas (2020-12) into checks that say in words what is wrong. Checks of requests coerce and fill in
+ * defaults in place; checks of replies change nothing.
+ */
+import { Ajv2020, type ErrorObject, type Options } from 'ajv/dist/2020.js';
+import { fullFormats } from 'ajv-formats/dist/formats.js';
+import type { Schema } from './openapi-document.ts';
+
+/** Null when the value is fine, otherwise what is wrong with it, one clause per finding. */
+export type Check = (value: unknown) => string | null;
+
+/** Makes a check; `part` is the word that its messages begin with, such as `body`. */
+export type CheckMaker = (part: string, schema: Schema) => Check;
+
+// Without strictRequired, which refuses the idiom "at least one of these": required properties named inside anyOf.
+const STRICT: Options = { strict: true, strictTypes: true, strictRequired: false, allowUnionTypes: true };
+
+/** Strings are accepted for numbers and booleans, defaults are filled in, unknown properties stay and are ignored. */
+export function makeRequestChecks(): CheckMaker {
+  return makeChecks({ ...STRICT, coerceTypes: true, useDefaults: true });
+}
+
+/** Every finding is reported, nothing is coerced. */
+export function makeReplyChecks(): CheckMaker {
+  return makeChecks({ ...STRICT, allErrors: true });
+}
+
+function makeChecks(options: Options): CheckMaker {
+  const ajv = new Ajv2020(options);
+  ajv.addFormat('date-time', fullFormats['date-time']);
+  ajv.addFormat('uuid', fullFormats.uuid);
+  // Many operations share their parameters: equal schemas are compiled once, which is most of the time to start.
+  const compiled = new Map<string, ReturnType<typeof ajv.compile>>();
+
+  return (part, schema) => {
+    const text = JSON.stringify(schema);
+    const validate = compiled.get(text) ?? ajv.compile(schema);
+    compiled.set(text, validate);
+    return value => (validate(value) ? null : describe(part, validate.errors ?? []));
+  };
+}
+
+function describe(part: string, errors: readonly ErrorObject[]): string {
+  return errors.map(error => `${part}${error.instancePath} ${error.message ?? 'is invalid'}`).join(', ');
+}
