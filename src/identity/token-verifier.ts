@@ -1,0 +1,54 @@
+/**
+ * Logins: a token becomes a Caller. Reads no header and opens no session; what the caller may do is for the policies.
+ */
+import type { Caller } from '../domain/caller.ts';
+import { SluiceError } from '../domain/errors.ts';
+import { makeBoundedCache, TOKEN_CACHE_BOUNDS } from './bounded-cache.ts';
+import type { Clock } from './clock.ts';
+import { type Claims, openToken } from './open-token.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+export interface TokenVerifier {
+  /**
+   * Who holds this token. `claims` are the token's own, with the role that applies. Throws `invalid-token` for a token
+   * that is malformed, forged or out of its time, names a role outside the list, has a `sub` that is no string, or is
+   * of another kind: a signed link or a path token is no login.
+   */
+  verify(token: string): Caller;
+}
+
+export interface TokenVerifierParts {
+  readonly keys: SigningKeys;
+  /** The database roles a token may name. */
+  readonly roles: readonly string[];
+  readonly clock: Clock;
+}
+
+/** A verifier that remembers the callers of verified tokens until these expire. Nothing unverified is remembered. */
+export function makeTokenVerifier({ keys, roles, clock }: TokenVerifierParts): TokenVerifier {
+  const callers = makeBoundedCache<Caller>(TOKEN_CACHE_BOUNDS);
+  return {
+    verify(token) {
+      const nowMs = clock.now();
+      const known = callers.get(token, nowMs);
+      if (known !== undefined) return known;
+      const { claims, expiresAtMs } = openToken(token, { keys, nowMs, code: 'invalid-token' });
+      const caller = callerOf(claims, roles);
+      callers.set(token, caller, expiresAtMs);
+      return caller;
+    },
+  };
+}
+
+function callerOf(claims: Claims, roles: readonly string[]): Caller {
+  const { role = 'anon', sub = '', scope } = claims;
+  if (claims.url !== undefined || claims.path !== undefined || scope === 'download' || scope === 'upload') {
+    throw new SluiceError('invalid-token', 'a signed link is not a login');
+  }
+  if (typeof role !== 'string' || !roles.includes(role)) {
+    const named = JSON.stringify(role).slice(0, 100);
+    throw new SluiceError('invalid-token', `role ${named} is not allowed: a token may name ${roles.join(', ')}`);
+  }
+  if (typeof sub !== 'string') throw new SluiceError('invalid-token', '"sub" claim must be a string');
+  return Object.freeze({ role, subject: sub === '' ? null : sub, claims: JSON.stringify({ ...claims, role }) });
+}
