@@ -16,7 +16,8 @@ import {
   type PutBlob,
   type StoredBlob,
 } from './blob-store.ts';
-import { hasErrorCode, toFileFailure } from './file-failure.ts';
+import { errorCode } from './error-code.ts';
+import { toFileFailure } from './file-failure.ts';
 
 /** Hexadecimal digits and hyphens only: such a segment can be neither `..` nor `tmp`. */
 const SEGMENT = /^[0-9a-f-]+$/;
@@ -29,8 +30,8 @@ export function makeFileStore(settings: { root: string }): BlobStore {
   return {
     kind: 'file',
     put: blob => putFile(place, blob),
-    open: (key, options) => openFile(pathOf(root, key), options),
-    stat: key => statFile(pathOf(root, key)),
+    open: async (key, options) => openFile(pathOf(root, key), options),
+    stat: async key => statFile(pathOf(root, key)),
     delete: keys => deleteFiles(root, keys),
     abandon: key => removeTemporaries(root, key),
     list: after => listFiles(root, after),
@@ -184,7 +185,7 @@ async function* listFiles(root: string, after: string | null): AsyncGenerator<Li
       const key = `${shard}${name}`;
       if (after !== null && key <= after) continue;
       const found = await stat(join(root, key)).catch((error: unknown) => {
-        if (hasErrorCode(error, 'ENOENT')) return null;
+        if (errorCode(error) === 'ENOENT') return null;
         throw toFileFailure(error);
       });
       if (found?.isFile()) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
@@ -196,7 +197,7 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).filter(name => SEGMENT.test(name));
   } catch (error) {
-    if (hasErrorCode(error, 'ENOTDIR') || hasErrorCode(error, 'ENOENT')) return [];
+    if (errorCode(error) === 'ENOTDIR' || errorCode(error) === 'ENOENT') return [];
     throw toFileFailure(error);
   }
 }

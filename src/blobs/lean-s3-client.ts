@@ -9,6 +9,7 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
 import { BlobStoreError } from './blob-store.ts';
+import { errorCode } from './error-code.ts';
 import { S3Refusal } from './s3-failure.ts';
 import { labelHeaders, metadataIn, parseLabels } from './s3-labels.ts';
 import { md5OfEtag, type PutS3Object, type S3Objects } from './s3-objects.ts';
@@ -71,7 +72,7 @@ function makeSend(settings: LeanS3Settings, pool: Pool): Send {
   const sign = makeS3Signer({ region: settings.region, host: settings.bucketUrl.host, now: settings.now });
   const dispatch = async (request: S3Request) => {
     const given = settings.credentials();
-    const headers = sign(request, given instanceof Promise ? await given : given);
+    const headers = sign(request, 'then' in given ? await given : given);
     if (request.unsigned !== undefined) headers.push(...request.unsigned);
     const wait = socketWait(pool, settings, request.signal);
     try {
@@ -111,8 +112,8 @@ function socketWait(pool: Pool, { maxSockets, timeouts }: LeanS3Settings, signal
 }
 
 function isStaleSocket(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  return error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE';
+  const code = errorCode(error);
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 async function getObject(send: Send, path: string, options: Parameters<S3Objects['get']>[1]): Promise<Readable> {

@@ -3,6 +3,7 @@
  * codes, S3's error codes and the errors of sockets; it retries nothing.
  */
 import { type BlobFailure, BlobStoreError } from './blob-store.ts';
+import { errorCode, errorName } from './error-code.ts';
 
 /** An answer of the engine that is not success, as the lean client reads it. */
 export class S3Refusal extends Error {
@@ -79,15 +80,13 @@ function classify(status: number, codes: readonly string[]): BlobFailure {
 /** Status (0 when there was no answer) and every code the error carries, S3's own first. */
 export function readS3Error(error: unknown): { status: number; codes: string[] } {
   if (error instanceof S3Refusal) return { status: error.status, codes: error.code === '' ? [] : [error.code] };
-  if (!(error instanceof Error)) return { status: 0, codes: [] };
-  const codes = [error.name];
-  if ('code' in error && typeof error.code === 'string') codes.push(error.code);
+  const codes = [errorName(error), errorCode(error)].filter(code => code !== null);
   return { status: sdkStatus(error), codes };
 }
 
 /** The AWS SDK keeps the status in `$metadata`. */
-function sdkStatus(error: Error): number {
-  if (!('$metadata' in error)) return 0;
+function sdkStatus(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('$metadata' in error)) return 0;
   const metadata = error.$metadata;
   if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return 0;
   return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : 0;

@@ -8,6 +8,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { errorName } from './error-code.ts';
 
 /** S3 API, "Multipart upload limits". */
 const MOST_PARTS = 10_000;
@@ -82,6 +83,6 @@ async function dropUpload(client: S3Client, upload: { Bucket: string; Key: strin
   try {
     await client.send(new AbortMultipartUploadCommand(upload));
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'NoSuchUpload') throw error; // Somebody else dropped it.
+    if (errorName(error) !== 'NoSuchUpload') throw error; // Somebody else dropped it.
   }
 }

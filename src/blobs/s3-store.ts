@@ -4,7 +4,6 @@
  */
 import type { Readable } from 'node:stream';
 import {
-  BucketAlreadyOwnedByYou,
   type BucketLocationConstraint,
   CreateBucketCommand,
   HeadBucketCommand,
@@ -13,6 +12,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { type BlobRange, type BlobStore, BlobStoreError, type ListedBlob } from './blob-store.ts';
+import { errorName } from './error-code.ts';
 import { makeLeanS3Client } from './lean-s3-client.ts';
 import { deleteS3Objects } from './s3-delete.ts';
 import { readS3Error, toS3Failure } from './s3-failure.ts';
@@ -148,7 +148,7 @@ async function makeBucket(client: S3Client, { bucket, region, endpoint }: S3Sett
     );
   } catch (error) {
     // Another process was faster.
-    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+    if (errorName(error) !== 'BucketAlreadyOwnedByYou') throw error;
   }
 }
 

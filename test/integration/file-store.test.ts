@@ -1,0 +1,108 @@
+/** The file driver: the common suite, and what only a disk can get wrong. */
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { makeFileStore } from '../../src/blobs/file-store.ts';
+import { blobOf, describeBlobStore, newKey, rejection } from './blob-store-suite.ts';
+
+async function makeRoot(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'sluice-blobs-'));
+}
+
+describeBlobStore(
+  'the file driver',
+  async () => {
+    const root = await makeRoot();
+    const store = makeFileStore({ root });
+    await store.prepare();
+    const temporaries = async (key: string) =>
+      (await readdir(join(root, 'tmp'))).filter(name => name.startsWith(key.replace('/', '_')));
+    let left = 0;
+    return {
+      store,
+      partSizeBytes: 128 * 1024,
+      leaveUnfinished: async key => {
+        left += 1;
+        await writeFile(join(root, 'tmp', `${key.replace('/', '_')}.${left}`), 'half');
+      },
+      countUnfinished: async key => (await temporaries(key)).length,
+      remove: () => rm(root, { recursive: true }),
+    };
+  },
+  { optOut: { labels: 'a local disk is backed up together with its database' } },
+);
+
+describe('the file driver on its disk', () => {
+  const roots: string[] = [];
+  const makeStore = async () => {
+    const root = await makeRoot();
+    roots.push(root);
+    const store = makeFileStore({ root });
+    await store.prepare();
+    return { root, store };
+  };
+  afterAll(() => Promise.all(roots.map(root => rm(root, { recursive: true, force: true }))));
+
+  it.each(['../../escape', '3f/../../escape', 'tmp/x', '3f', '3f/', '3f/a/b', '/3f/a'])(
+    'refuses the key %s, which the gateway never makes',
+    async key => {
+      const { store } = await makeStore();
+      const blob = { ...blobOf(Readable.from([Buffer.from('x')]), 1), key };
+      expect(await rejection(store.put(blob))).toMatchObject({ failure: 'failed' });
+      const opening = store.open(key, { range: null, signal: blob.signal });
+      expect(await rejection(opening)).toMatchObject({ failure: 'failed' });
+    },
+  );
+
+  it.each([
+    ['check', (store: ReturnType<typeof makeFileStore>) => store.check()],
+    ['put', (store: ReturnType<typeof makeFileStore>) => store.put(blobOf(Readable.from([Buffer.from('x')]), 1))],
+    ['list', async (store: ReturnType<typeof makeFileStore>) => store.list(null)[Symbol.asyncIterator]().next()],
+  ])('says unavailable of %s when the folder is gone', async (_method, call) => {
+    const { root, store } = await makeStore();
+    await rm(root, { recursive: true });
+    expect(await rejection(call(store))).toMatchObject({ failure: 'unavailable' });
+  });
+
+  it('says no-space when the disk is full', async () => {
+    // /dev/full answers ENOSPC to every write; the store's temporary folder cannot be made to point there, so the
+    // mapping is proved on the error that the kernel gives.
+    const { toFileFailure } = await import('../../src/blobs/file-failure.ts');
+    const failure = toFileFailure(await rejection(writeFile('/dev/full', 'x')));
+    expect(failure.failure).toBe('no-space');
+  });
+
+  it('puts into a folder that was removed behind its back, at the second try at the latest', async () => {
+    const { root, store } = await makeStore();
+    const key = newKey();
+    const put = (chosen: string) => store.put({ ...blobOf(Readable.from([Buffer.from('x')]), 1), key: chosen });
+    await put(key);
+    await rm(join(root, key.slice(0, 2)), { recursive: true });
+    const next = `${key.slice(0, 2)}/${newKey().slice(3)}`;
+    expect(await rejection(put(next))).toMatchObject({ failure: 'unavailable' });
+    await expect(put(next)).resolves.toMatchObject({ sizeBytes: 1 });
+  });
+
+  it('lists across folders of unequal names in byte order and ignores what is not its own', async () => {
+    const { root, store } = await makeStore();
+    for (const path of ['3f-/a', '3f/a', '3f/B', '3/z', 'tmp/x']) {
+      await mkdir(join(root, path, '..'), { recursive: true });
+      await writeFile(join(root, path), 'x');
+    }
+    await writeFile(join(root, '4a'), 'a file where a folder would be');
+    const keys = [];
+    for await (const { key } of store.list(null)) keys.push(key);
+    expect(keys).toEqual(['3f-/a', '3f/a']);
+    const rest = [];
+    for await (const { key } of store.list('3f-/a')) rest.push(key);
+    expect(rest).toEqual(['3f/a']);
+  });
+
+  it('keeps others on the machine out', async () => {
+    const { root, store } = await makeStore();
+    const blob = blobOf(Readable.from([Buffer.from('x')]), 1);
+    await store.put(blob);
+    expect((await stat(join(root, blob.key))).mode & 0o077).toBe(0);
+  });
+});

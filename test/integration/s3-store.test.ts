@@ -1,0 +1,121 @@
+/** The S3 driver against a real engine, by both of its clients: the common suite, and what only S3 has. */
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import {
+  CreateMultipartUploadCommand,
+  DeleteBucketCommand,
+  ListMultipartUploadsCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import type { S3Settings } from '../../src/blobs/s3-settings.ts';
+import { makeS3Store } from '../../src/blobs/s3-store.ts';
+import { describeWithS3, type S3EngineAddress } from '../support/s3-engine.ts';
+import { type BlobStoreUnderTest, blobOf, describeBlobStore, newKey, rejection } from './blob-store-suite.ts';
+
+const MIB = 1024 * 1024;
+
+/** A store in a bucket of its own, which does not exist yet. */
+function settingsFor(engine: S3EngineAddress, chosen: Partial<S3Settings> = {}): S3Settings {
+  const bucket = `sluice-${randomUUID()}`;
+  return { ...engine, bucket, forcePathStyle: true, partSizeBytes: 5 * MIB, maxObjectSizeBytes: 1024 * MIB, ...chosen };
+}
+
+function clientFor(engine: S3EngineAddress): S3Client {
+  const { endpoint, region, accessKeyId, secretAccessKey } = engine;
+  return new S3Client({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
+}
+
+async function makeUnderTest(engine: S3EngineAddress, leanClient: boolean): Promise<BlobStoreUnderTest> {
+  const settings = settingsFor(engine, { leanClient });
+  const Bucket = settings.bucket;
+  const client = clientFor(engine);
+  const store = makeS3Store(settings);
+  await store.prepare();
+  return {
+    store,
+    partSizeBytes: 5 * MIB,
+    leaveUnfinished: async Key => {
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+      await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'half' }));
+    },
+    countUnfinished: async Key => {
+      const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }));
+      return (Uploads ?? []).filter(upload => upload.Key === Key).length;
+    },
+    remove: async () => {
+      const cleaner = makeS3Store(settings);
+      for (;;) {
+        const keys: string[] = [];
+        for await (const { key } of cleaner.list(null)) if (keys.push(key) === 1000) break;
+        if (keys.length === 0) break;
+        await cleaner.delete(keys);
+      }
+      await cleaner.close();
+      await client.send(new DeleteBucketCommand({ Bucket }));
+      client.destroy();
+    },
+  };
+}
+
+describeWithS3('on S3', engine => {
+  describeBlobStore('the S3 driver with its lean client', () => makeUnderTest(engine, true));
+  describeBlobStore('the S3 driver with the AWS SDK alone', () => makeUnderTest(engine, false));
+
+  describe.each([
+    ['lean client', true],
+    ['AWS SDK', false],
+  ])('the S3 driver (%s)', (_client, leanClient) => {
+    const open = (chosen: Partial<S3Settings>) => makeS3Store(settingsFor(engine, { leanClient, ...chosen }));
+
+    it('says unavailable of everything while the bucket is missing, and absent of nothing', async () => {
+      const store = open({});
+      const signal = new AbortController().signal;
+      const calls: (() => Promise<unknown>)[] = [
+        () => store.open(newKey(), { range: null, signal }),
+        () => store.stat(newKey()),
+        () => store.check(),
+        () => store.put(blobOf(Readable.from([Buffer.from('x')]), 1)),
+        () => store.list(null)[Symbol.asyncIterator]().next(),
+        () => store.delete([newKey()]),
+        () => store.abandon(newKey()),
+      ];
+      for (const call of calls) expect(await rejection(call())).toMatchObject({ failure: 'unavailable' });
+      await store.close();
+    });
+
+    it('says failed when the keys are wrong', async () => {
+      const store = open({ secretAccessKey: 'not the secret' });
+      const opening = store.open(newKey(), { range: null, signal: new AbortController().signal });
+      expect(await rejection(opening)).toMatchObject({ failure: 'failed' });
+      await store.close();
+    });
+
+    it('makes the bucket once when two processes start together', async () => {
+      const settings = settingsFor(engine, { leanClient });
+      const stores = [makeS3Store(settings), makeS3Store(settings)];
+      await Promise.all(stores.map(store => store.prepare()));
+      const [store] = stores;
+      await store?.check();
+      for (const each of stores) await each.close();
+      await clientFor(engine).send(new DeleteBucketCommand({ Bucket: settings.bucket }));
+    });
+
+    it('cuts an endless owner and type to what S3 takes', async () => {
+      const { store, remove } = await makeUnderTest(engine, leanClient);
+      const labels = {
+        bucket: 'b'.repeat(100),
+        name: '語'.repeat(341),
+        owner: 'ö'.repeat(5000),
+        contentType: 'x'.repeat(5000),
+      };
+      const blob = { ...blobOf(Readable.from([Buffer.from('x')]), 1), labels };
+      await store.put(blob);
+      const kept = (await store.stat(blob.key)).labels;
+      expect(kept).toMatchObject({ bucket: labels.bucket, name: labels.name });
+      expect(labels.owner.startsWith(kept?.owner ?? 'none')).toBe(true);
+      await store.close();
+      await remove();
+    });
+  });
+});
