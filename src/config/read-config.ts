@@ -82,7 +82,12 @@ export function describeSettings(env: Environment): SettingRow[] {
   });
 }
 
-/** The value of one setting by itself, for what must be known before the rest is judged (LOG_LEVEL). */
+/** Whether failures are shown with their stack; answered even when the settings are malformed. */
+export function isDebugging(env: Environment): boolean {
+  return textOf(env, 'LOG_LEVEL')?.toLowerCase() === 'debug';
+}
+
+/** The value of one setting by itself, for commands that need no more. Throws ConfigError. */
 export function readSetting<Name extends SettingName>(env: Environment, name: Name): SettingValue<Name> {
   const setting: Setting = SETTINGS[name];
   const text = textOf(env, name) ?? setting.fallback;

@@ -1,0 +1,177 @@
+import type { Command } from 'commander';
+import { makeConfigCommand } from '../../src/command-line/config-command.ts';
+import { type FsckReport, makeFsckCommand } from '../../src/command-line/fsck-command.ts';
+import { makeMigrateCommand } from '../../src/command-line/migrate-command.ts';
+import { type Output, renderFailure } from '../../src/command-line/output.ts';
+import { makeRevokeLinksCommand } from '../../src/command-line/revoke-links-command.ts';
+import { makeServeCommand } from '../../src/command-line/serve-command.ts';
+import { makeTokenCommand } from '../../src/command-line/token-command.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { describeSettings } from '../../src/config/read-config.ts';
+
+function makeRecorder(): Output & { printed: string[] } {
+  const printed: string[] = [];
+  return { printed, print: text => void printed.push(text), tell: () => {}, isWatched: false };
+}
+
+/** Runs a command with these arguments; a refusal of commander rejects with its message instead of ending the process. */
+async function run(command: Command, ...args: string[]): Promise<void> {
+  command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
+  await command.parseAsync(args, { from: 'user' });
+}
+
+describe('sluice token', () => {
+  const make = (output: Output) =>
+    makeTokenCommand({
+      output,
+      roles: () => ['anon', 'authenticated'],
+      signToken: (claims, lifetimeSeconds) => `signed:${JSON.stringify(claims)}:${lifetimeSeconds}`,
+    });
+
+  it.each([
+    [['--role', 'postgres'], "the role 'postgres' is not in DATABASE_ROLES (anon, authenticated)"],
+    [[], '--role <role>'],
+    [['--role', 'anon', '--claims', 'x'], 'It takes a JSON object'],
+    [['--role', 'anon', '--claims', '[1]'], 'It takes a JSON object'],
+    [['--role', 'anon', '--claims', '{"url":"a/b"}'], "The claim 'url' cannot be given here"],
+    [['--role', 'anon', '--expires', '10'], 'It takes a duration'],
+    [['--role', 'anon', 'surplus'], 'too many arguments'],
+  ])('refuses %j', async (args, message) => {
+    await expect(run(make(makeRecorder()), ...args)).rejects.toThrow(message);
+  });
+
+  it('prints the token alone, so that it can be used in a shell', async () => {
+    const output = makeRecorder();
+    await run(make(output), '--role', 'anon', '--sub', 'alice', '--claims', '{"team":7}', '--expires', '7d');
+    expect(output.printed).toEqual(['signed:{"team":7,"sub":"alice","role":"anon"}:604800']);
+  });
+
+  it('prints JSON when asked', async () => {
+    const output = makeRecorder();
+    await run(make(output), '--role', 'anon', '--json');
+    expect(JSON.parse(output.printed[0] ?? '')).toEqual({
+      token: 'signed:{"role":"anon"}:3600',
+      claims: { role: 'anon' },
+      lifetimeSeconds: 3600,
+    });
+  });
+});
+
+describe('sluice config', () => {
+  it('shows the settings even when one of them is malformed, and then fails', async () => {
+    const output = makeRecorder();
+    const check = () => {
+      throw new ConfigError('PORT is wrong.');
+    };
+    const command = makeConfigCommand({ output, describe: () => describeSettings({ PORT: 'x' }), check });
+    await expect(run(command)).rejects.toThrow('PORT is wrong.');
+    expect(output.printed[0]).toMatch(/^VARIABLE +VALUE +MEANING\n/);
+    expect(output.printed[0]).toMatch(/^PORT +x +The port/m);
+    expect(output.printed[0]).toMatch(/^S3_ENDPOINT +\(AWS\) +Where/m);
+  });
+});
+
+describe('sluice migrate', () => {
+  it.each([
+    [[], 'The database is up to date.'],
+    [['0001_a.sql', '0002_b.sql'], 'applied 0001_a.sql\napplied 0002_b.sql'],
+  ])('says what it applied: %j', async (applied, text) => {
+    const output = makeRecorder();
+    await run(makeMigrateCommand({ output, migrate: async () => ({ applied }) }));
+    expect(output.printed).toEqual([text]);
+  });
+});
+
+describe('sluice revoke-links', () => {
+  const revoked: unknown[] = [];
+  const make = () =>
+    makeRevokeLinksCommand({ output: makeRecorder(), revokeLinks: async links => void revoked.push(links) });
+
+  it('refuses a token without the object it is for', async () => {
+    await expect(run(make(), 'photos', '--token', 'x')).rejects.toThrow('--token needs the name of the object');
+  });
+
+  it.each([
+    [['photos'], { bucket: 'photos', name: null, token: null }],
+    [['photos', 'a/b.jpg'], { bucket: 'photos', name: 'a/b.jpg', token: null }],
+    [['photos', 'a/b.jpg', '--token', 'e.y.j'], { bucket: 'photos', name: 'a/b.jpg', token: 'e.y.j' }],
+    [
+      ['photos', 'a', '--token', 'http://h/object/sign/photos/a?token=e.y.j&download='],
+      { bucket: 'photos', name: 'a', token: 'e.y.j' },
+    ],
+  ])('takes %j', async (args, expected) => {
+    revoked.length = 0;
+    await run(make(), ...args);
+    expect(revoked).toEqual([expected]);
+  });
+});
+
+describe('sluice fsck', () => {
+  async function fsck(findings: FsckReport['findings'], ...args: string[]) {
+    const output = makeRecorder();
+    const seen = { options: {}, exitCode: 0 };
+    const command = makeFsckCommand({
+      output,
+      fsck: async options => {
+        seen.options = options;
+        return { checked: { rows: 3, blobs: 2 }, findings };
+      },
+      setExitCode: code => {
+        seen.exitCode = code;
+      },
+    });
+    await run(command, ...args);
+    return { ...seen, printed: output.printed };
+  }
+
+  it('exits 1 with findings and names each', async () => {
+    const finding = { kind: 'bytes-missing', message: 'photos/a.jpg has no bytes at 3f/3f2a.', repaired: true };
+    const { exitCode, printed } = await fsck([finding], '--repair');
+    expect(exitCode).toBe(1);
+    expect(printed).toEqual([
+      'bytes-missing: photos/a.jpg has no bytes at 3f/3f2a. (repaired)\n1 finding: 3 rows and 2 blobs were checked.',
+    ]);
+  });
+
+  it('exits 0 when everything agrees', async () => {
+    const { exitCode, printed, options } = await fsck([]);
+    expect({ exitCode, printed }).toEqual({
+      exitCode: 0,
+      printed: ['Everything agrees: 3 rows and 2 blobs were checked.'],
+    });
+    expect(options).toEqual({ repair: false, rebuild: false, verify: false });
+  });
+});
+
+describe('sluice serve', () => {
+  const welcome = { url: 'http://h', anonKey: 'a', serviceKey: 's', database: 'd', store: 'b' };
+  const make = (steps: string[], startGateway: () => Promise<{ port: number; stop(): Promise<void> }>) =>
+    makeServeCommand({
+      output: { ...makeRecorder(), print: () => void steps.push('welcome') },
+      startEngines: async () => ({ workerEnvironment: {}, stop: async () => void steps.push('engines stopped') }),
+      startGateway,
+      welcome: () => welcome,
+      awaitShutdown: async () => void steps.push('waiting'),
+    });
+
+  it('stops the engines when the gateway cannot start', async () => {
+    const steps: string[] = [];
+    const failing = make(steps, () => Promise.reject(new Error('the port is taken')));
+    await expect(run(failing)).rejects.toThrow('the port is taken');
+    expect(steps).toEqual(['waiting', 'engines stopped']);
+  });
+
+  it('stops the gateway before the engines', async () => {
+    const steps: string[] = [];
+    await run(make(steps, async () => ({ port: 1, stop: async () => void steps.push('gateway stopped') })));
+    expect(steps).toEqual(['waiting', 'welcome', 'gateway stopped', 'engines stopped']);
+  });
+});
+
+describe('renderFailure', () => {
+  it('is one line without a stack, unless somebody debugs', () => {
+    const error = new ConfigError('PORT is wrong.');
+    expect(renderFailure(error, false)).toBe('sluice: PORT is wrong.');
+    expect(renderFailure(error, true)).toContain('commands.test.ts');
+  });
+});
