@@ -1,6 +1,6 @@
 /**
- * Remembers what verified tokens say, until they expire, within a fixed amount of memory; the entry unused for longest
- * goes first. It verifies nothing: callers put in only what they have verified.
+ * Remembers what verified tokens say, until they expire, within a fixed amount of memory. It verifies nothing: callers
+ * put in only what they have verified.
  *
  * The key is the whole token. V8 looks a string up by a hash seeded per process and compares texts only when that hash
  * agrees, so timing does not tell how much of a guessed token is right; hashing it once more would only cost time.
@@ -8,8 +8,9 @@
 export interface BoundedCache<Value> {
   /** The value, unless it was never kept, has been displaced, or has expired by `nowMs`. */
   get(token: string, nowMs: number): Value | undefined;
-  /** Keeps the value, displacing others as needed. A token beyond the whole bound is not kept. */
+  /** Keeps the value, displacing others as needed: those unused for longest, half of the cache at a time. */
   set(token: string, value: Value, expiresAtMs: number): void;
+  /** How many values are held, expired ones included. */
   readonly size: number;
 }
 
@@ -27,41 +28,45 @@ interface Entry<Value> {
   readonly expiresAtMs: number;
 }
 
-/** An empty cache. Tokens must be ASCII, as every well-formed JWT is. */
+/**
+ * An empty cache of two generations, each half of the bounds. What is used moves to the young one; when that is full it
+ * becomes the old one and the old one goes. A list in exact order of use, kept in a Map, walks over the holes of what it
+ * displaced: ten times the cost. Tokens must be ASCII, as every well-formed JWT is.
+ */
 export function makeBoundedCache<Value>({ maxEntries, maxKeyCharacters }: CacheBounds): BoundedCache<Value> {
-  // a Map iterates in order of insertion; moving an entry to the end at each use makes its first the least recent
-  const entries = new Map<string, Entry<Value>>();
-  let keyCharacters = 0;
+  let young = new Map<string, Entry<Value>>();
+  let old = new Map<string, Entry<Value>>();
+  let youngCharacters = 0;
 
-  function remove(token: string): void {
-    if (entries.delete(token)) keyCharacters -= token.length;
+  function keep(token: string, entry: Entry<Value>): void {
+    if (young.size >= maxEntries / 2 || youngCharacters + token.length > maxKeyCharacters / 2) {
+      old = young;
+      young = new Map();
+      youngCharacters = 0;
+    }
+    // a fresh copy: a token cut out of a header or URL would keep that whole text alive
+    young.set(Buffer.from(token, 'latin1').toString('latin1'), entry);
+    youngCharacters += token.length;
   }
 
   return {
     get(token, nowMs) {
-      const entry = entries.get(token);
-      if (entry === undefined) return undefined;
-      if (nowMs >= entry.expiresAtMs) {
-        remove(token);
-        return undefined;
+      const used = young.get(token);
+      const entry = used ?? old.get(token);
+      if (entry === undefined || nowMs >= entry.expiresAtMs) return undefined;
+      if (used === undefined) {
+        old.delete(token);
+        keep(token, entry);
       }
-      entries.delete(token);
-      entries.set(token, entry);
       return entry.value;
     },
     set(token, value, expiresAtMs) {
-      if (token.length > maxKeyCharacters) return;
-      remove(token);
-      // a fresh copy: a token cut out of a header or URL would keep that whole text alive
-      entries.set(Buffer.from(token, 'latin1').toString('latin1'), { value, expiresAtMs });
-      keyCharacters += token.length;
-      for (const [oldest] of entries) {
-        if (entries.size <= maxEntries && keyCharacters <= maxKeyCharacters) break;
-        remove(oldest);
-      }
+      old.delete(token);
+      if (young.has(token)) young.set(token, { value, expiresAtMs });
+      else if (token.length <= maxKeyCharacters / 2) keep(token, { value, expiresAtMs });
     },
     get size() {
-      return entries.size;
+      return young.size + old.size;
     },
   };
 }
