@@ -1,5 +1,5 @@
 /** `sluice token`: prints a signed login token for scripts and trials. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../config/quantities.ts';
 import { type Output, printResult } from './output.ts';
 
@@ -23,8 +23,14 @@ export function makeTokenCommand({ output, roles, signToken }: TokenCommandParts
     .description('print a signed token (JWT) for a role')
     .requiredOption('--role <role>', 'the database role that requests run as')
     .option('--sub <subject>', 'the user: what auth.uid() returns in policies')
-    .option('--claims <json>', 'further claims, as a JSON object', parseClaims, {})
-    .option('--expires <duration>', 'lifetime with its unit, such as 30m, 24h or 365d', parseLifetime, 3600)
+    .addOption(
+      new Option('--claims <json>', 'further claims, as a JSON object').argParser(parseClaims).default({}, 'none'),
+    )
+    .addOption(
+      new Option('--expires <duration>', 'lifetime with its unit, such as 30m, 24h or 365d')
+        .argParser(parseLifetime)
+        .default(3600, '1h'),
+    )
     .option('--json', 'print JSON', false)
     .action(({ role, sub, claims, expires, json }: TokenOptions, command: Command) => {
       if (!roles().includes(role)) {
