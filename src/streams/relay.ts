@@ -33,6 +33,7 @@ export class Relay extends Readable {
     super({ highWaterMark: HIGH_WATER_MARK_BYTES });
     this.#source = source;
     this.#hooks = hooks;
+    this.on('error', () => {}); // whoever reads learns of it; with nobody reading it must not end the process
     source.on('error', error => this.#fail(error));
     source.on('close', () => {
       if (!this.#ended) this.#fail(prematureClose());
@@ -65,7 +66,7 @@ export class Relay extends Readable {
     source.on('data', (chunk: Buffer) => this.#pass(chunk));
     source.on('end', () => {
       this.#ended = true;
-      this.push(null);
+      if (!this.destroyed) this.push(null);
     });
   }
 

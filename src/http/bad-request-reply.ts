@@ -1,0 +1,37 @@
+/** The reply to bytes that are no HTTP request. There is no request object for them, so it is written by hand. */
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+
+const STATUS_BY_CODE: Readonly<Record<string, readonly [number, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+};
+const BAD_REQUEST = [400, 'Bad Request'] as const;
+
+/** How long the client may take to read the reply before the connection is cut. */
+const FAREWELL_MS = 2_000;
+
+/** Says what is wrong and closes the connection. Called again for the same connection, it does nothing. */
+export function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (socket.writableEnded) return;
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const [status, text] = STATUS_BY_CODE[error.code ?? ''] ?? BAD_REQUEST;
+  const body = JSON.stringify({ statusCode: status, error: text, message: 'The request is not valid HTTP' });
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${text}`,
+      'connection: close',
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'x-content-type-options: nosniff',
+      `x-request-id: ${randomUUID()}`,
+      '',
+      body,
+    ].join('\r\n'),
+  );
+  setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+}

@@ -1,0 +1,23 @@
+/** A JSON reply in one write. */
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { finishReply } from './finish-reply.ts';
+import { API_SECURITY_HEADERS } from './security-headers.ts';
+
+export interface JsonReply {
+  readonly res: ServerResponse;
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: OutgoingHttpHeaders;
+}
+
+/**
+ * Sends the value with its length and the API's security headers. Also fit for refusals: see `finishReply` for a request
+ * that is still being sent and for a reply that has begun.
+ */
+export function sendJson({ res, status, body, headers }: JsonReply): void {
+  finishReply(res, {
+    status,
+    headers: { ...API_SECURITY_HEADERS, 'content-type': 'application/json; charset=utf-8', ...headers },
+    body: Buffer.from(JSON.stringify(body)),
+  });
+}

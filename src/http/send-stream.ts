@@ -1,0 +1,94 @@
+/**
+ * Sends bytes to a client: no copying, no re-chunking, and never faster than the client reads. The headers leave with
+ * the first chunk, so until then a failure can still be answered properly.
+ */
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { clientGone } from './request-body.ts';
+
+export interface StreamReply {
+  readonly res: ServerResponse;
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  /** Null for a reply without bytes: HEAD, 304. */
+  readonly body: Readable | null;
+}
+
+/**
+ * Resolves when the reply is with the operating system. Rejects with the body's error when it fails: with nothing sent
+ * when it fails before its first chunk (the caller answers), else with the connection reset, so that a short body never
+ * looks complete, whether or not the reply has a Content-Length. A body whose length is not the Content-Length counts as
+ * failed. Rejects with `aborted` when the client goes away. The body is destroyed in every case.
+ */
+export function sendStream({ res, status, headers, body }: StreamReply): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => {
+      res.off('close', closed);
+      body?.destroy();
+      if (res.headersSent) reset(res);
+      reject(error);
+    };
+    const closed = () => (res.writableFinished ? resolve() : fail(clientGone()));
+    body?.on('error', error => {
+      if (!res.writableEnded) fail(error);
+    });
+    if (res.destroyed) {
+      fail(clientGone());
+      return;
+    }
+    res.on('close', closed);
+    if (body === null) {
+      writeSafely(fail, () => res.writeHead(status, headers).end());
+    } else {
+      forward({ res, status, headers, body }, fail);
+    }
+  });
+}
+
+/** Like `pipe`, but the head is written late, the end is checked, and nothing is left to interpretation. */
+function forward({ res, status, headers, body }: StreamReply & { body: Readable }, fail: (error: Error) => void): void {
+  const declared = headers['content-length'];
+  const expectedBytes = declared === undefined ? null : Number(declared);
+  let sentBytes = 0;
+  body.on('data', (chunk: Buffer) => {
+    sentBytes += chunk.length;
+    writeSafely(fail, () => {
+      if (!res.headersSent) res.writeHead(status, headers);
+      if (expectedBytes !== null && sentBytes > expectedBytes) throw wrongLength(sentBytes, expectedBytes);
+      // Ending with the last chunk saves a write and a turn of the event loop.
+      if (sentBytes === expectedBytes) res.end(chunk);
+      else if (!res.write(chunk)) body.pause();
+    });
+  });
+  res.on('drain', () => body.resume());
+  body.on('end', () => {
+    if (res.writableEnded) return;
+    writeSafely(fail, () => {
+      if (!res.headersSent) res.writeHead(status, headers);
+      if (expectedBytes !== null && sentBytes !== expectedBytes) throw wrongLength(sentBytes, expectedBytes);
+      res.end();
+    });
+  });
+  body.on('close', () => {
+    if (!body.readableEnded && !res.writableEnded) fail(new Error('the bytes to send closed before their end'));
+  });
+}
+
+/** `writeHead` throws on a stored value that no header may hold. */
+function writeSafely(fail: (error: Error) => void, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    fail(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+function wrongLength(sentBytes: number, expectedBytes: number): Error {
+  return new Error(`the store gave ${sentBytes} bytes where ${expectedBytes} were declared`);
+}
+
+/** A plain close ends an HTTP/1.0 body cleanly; a reset never does. Only TCP can be reset. */
+function reset(res: ServerResponse): void {
+  if (res.socket?.remoteFamily !== undefined) res.socket.resetAndDestroy();
+  res.destroy();
+}
