@@ -10,7 +10,9 @@ create or replace function storage.list_entries(
 ) returns table (
   name text, is_folder boolean, id uuid,
   created_at timestamptz, updated_at timestamptz, last_accessed_at timestamptz, metadata jsonb)
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable
+-- Nothing but walking the index in order is ever right here, and statistics must not talk the planner out of it.
+set search_path = '' set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off as $$
 declare
   rows_of refcursor;
   entry record;
@@ -20,18 +22,20 @@ declare
   high text collate "C" := coalesce(p_to, repeat(chr(1114111), 257));
   skip bigint := p_skip;
   emitted bigint := 0;
-  block_size bigint := 8;
+  block_size bigint := 64;
+  -- Files seen in a row; a block is tried only where a run of files has shown itself, never between folders.
+  run integer := 0;
   slash integer;
 begin
   loop
     -- Pass over runs of files without fetching them one by one.
-    while skip >= 64 and p_search is null loop
+    while skip >= 64 and run >= 16 and p_search is null loop
       select * into block from storage.skip_block(p_bucket, low, high, p_base, p_delimited, p_descending, least(block_size, skip));
       exit when block.files = 0;
       skip := skip - block.files;
       if p_descending then high := block.last_name; else low := block.last_name || chr(1); end if;
-      block_size := case when block.ran_into_folder then 8 else least(block_size * 8, 16384) end;
       exit when block.ran_into_folder;
+      block_size := least(block_size * 8, 16384);
     end loop;
 
     if p_descending then
@@ -77,13 +81,16 @@ begin
       if slash > 0 then
         -- '0' follows '/' in byte order, so `folder0` is the first name beyond everything in `folder/`.
         if p_descending then high := name; else low := left(entry.name, p_base + slash - 1) || '0'; end if;
+        run := 0;
+        block_size := 64;
         exit;
       elsif p_descending then
         high := entry.name;
       else
         low := entry.name || chr(1); -- the next possible name: chr(0) cannot occur
       end if;
-      exit when skip >= 64 and p_search is null;
+      run := run + 1;
+      exit when skip >= 64 and run >= 16 and p_search is null;
     end loop;
     close rows_of;
   end loop;

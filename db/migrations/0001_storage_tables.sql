@@ -2,8 +2,9 @@
 
 create type storage.buckettype as enum ('STANDARD');
 
+-- Bucket ids and object names share one collation, or a function that takes both could not use the index over both.
 create table storage.buckets (
-  id text not null constraint buckets_pkey primary key,
+  id text collate "C" not null constraint buckets_pkey primary key,
   name text not null constraint bname unique,
   owner uuid,
   owner_id text,
@@ -23,7 +24,7 @@ comment on column storage.buckets.delivery is
 -- Names are compared in byte order, which is S3's order and keeps index seeks possible under row level security.
 create table storage.objects (
   id uuid not null default gen_random_uuid() constraint objects_pkey primary key,
-  bucket_id text not null constraint "objects_bucketId_fkey" references storage.buckets (id),
+  bucket_id text collate "C" not null constraint "objects_bucketId_fkey" references storage.buckets (id),
   name text collate "C" not null
     constraint objects_name_is_1_to_1024_bytes check (octet_length(name) between 1 and 1024),
   owner uuid,

@@ -22,7 +22,7 @@ create index blobs_dead on sluice.blobs (dead_at) where state = 'dead';
 -- (fingerprint null), or the one whose token has this SHA-256.
 create table sluice.revoked_tokens (
   id bigint generated always as identity primary key,
-  bucket_id text not null,
+  bucket_id text collate "C" not null,
   name text collate "C",
   fingerprint text,
   revoked_before timestamptz not null,
