@@ -15,7 +15,8 @@ export interface ServerUser {
   readonly gid: number;
 }
 
-const EXISTING_UNPRIVILEGED_USERS = ['nobody', 'daemon'];
+/** In order of preference; every system has one of them. */
+const UNPRIVILEGED_USERS = ['nobody', 'daemon'];
 
 /**
  * The user to switch to, or null to stay who we are. As root it is the owner of an existing cluster (made when somebody
@@ -38,7 +39,7 @@ export async function chooseServerUser(clusterFolder: string): Promise<ServerUse
   const users = parsePasswd(await readFile('/etc/passwd', 'utf8').catch(() => ''));
   const chosen =
     owner === null || owner === 0
-      ? users.find(user => EXISTING_UNPRIVILEGED_USERS.includes(user.name))
+      ? UNPRIVILEGED_USERS.flatMap(name => users.find(user => user.name === name) ?? [])[0]
       : users.find(user => user.uid === owner);
   if (chosen === undefined) {
     const wanted = owner === null || owner === 0 ? "'nobody'" : `with the id ${owner}, which owns ${clusterFolder},`;

@@ -214,6 +214,13 @@ describe('embedded Postgres', () => {
   });
 
   if (isRoot) {
+    it('runs as nobody, because Postgres refuses root', async () => {
+      const directory = await makeFolder();
+      await start(directory);
+      const passwd = await readFile('/etc/passwd', 'utf8');
+      expect(String((await stat(join(directory, 'cluster'))).uid)).toBe(/^nobody:[^:]*:(\d+):/m.exec(passwd)?.[1]);
+    });
+
     it('copies the binaries where its user can reach them, and gives back a cluster that root has taken', async () => {
       const clone = await mkdtemp(join(tmpdir(), 'sluice-clone-'));
       folders.push(clone);
