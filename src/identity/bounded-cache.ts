@@ -10,7 +10,7 @@ export interface BoundedCache<Value> {
   get(token: string, nowMs: number): Value | undefined;
   /** Keeps the value, displacing others as needed: those unused for longest, half of the cache at a time. */
   set(token: string, value: Value, expiresAtMs: number): void;
-  /** How many values are held, expired ones included. */
+  /** How many entries are held: expired ones included, and those of both generations twice. */
   readonly size: number;
 }
 
@@ -54,14 +54,10 @@ export function makeBoundedCache<Value>({ maxEntries, maxKeyCharacters }: CacheB
       const used = young.get(token);
       const entry = used ?? old.get(token);
       if (entry === undefined || nowMs >= entry.expiresAtMs) return undefined;
-      if (used === undefined) {
-        old.delete(token);
-        keep(token, entry);
-      }
+      if (used === undefined) keep(token, entry);
       return entry.value;
     },
     set(token, value, expiresAtMs) {
-      old.delete(token);
       if (young.has(token)) young.set(token, { value, expiresAtMs });
       else if (token.length <= maxKeyCharacters / 2) keep(token, { value, expiresAtMs });
     },

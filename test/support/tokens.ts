@@ -52,13 +52,14 @@ function testKey(alg: string, publicKey: KeyObject, signer: Signer): TestKey {
   return { alg, jwk: { ...publicKey.export({ format: 'jwk' }) }, publicPem, signer };
 }
 
-/** A token of this header and payload, each an object or its exact JSON text. HS256 with SECRET unless told. */
+/** A token of this header and payload, each an object or its exact text or bytes. HS256 with SECRET unless told. */
 export function forge(payload: unknown, header: unknown = { alg: 'HS256', typ: 'JWT' }, signer = hmac(256, SECRET)) {
   const input = `${encode(header)}.${encode(payload)}`;
   return `${input}.${signer(input).toString('base64url')}`;
 }
 
 export function encode(part: unknown): string {
+  if (Buffer.isBuffer(part)) return part.toString('base64url');
   return Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url');
 }
 
