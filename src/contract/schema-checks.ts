@@ -1,8 +1,8 @@
 /**
  * Compiles JSON schemas (2020-12) into checks that say in words what is wrong. Checks of requests coerce and fill in
- * defaults in place; checks of replies change nothing.
+ * defaults in place; checks of replies change nothing. A schema is compiled at its first use.
  */
-import { Ajv2020, type ErrorObject, type Options } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import type { Schema } from './openapi-document.ts';
 
@@ -29,14 +29,21 @@ function makeChecks(options: Options): CheckMaker {
   const ajv = new Ajv2020(options);
   ajv.addFormat('date-time', fullFormats['date-time']);
   ajv.addFormat('uuid', fullFormats.uuid);
-  // Many operations share their parameters: equal schemas are compiled once, which is most of the time to start.
-  const compiled = new Map<string, ReturnType<typeof ajv.compile>>();
+  const checks = new Map<string, Check>();
 
   return (part, schema) => {
-    const text = JSON.stringify(schema);
-    const validate = compiled.get(text) ?? ajv.compile(schema);
-    compiled.set(text, validate);
-    return value => (validate(value) ? null : describe(part, validate.errors ?? []));
+    // Operations share many schemas, and a process serves few of them in its first second: each is compiled once, at its
+    // first use.
+    const key = `${part} ${JSON.stringify(schema)}`;
+    const known = checks.get(key);
+    if (known !== undefined) return known;
+    let validate: ValidateFunction | null = null;
+    const check = (value: unknown) => {
+      validate ??= ajv.compile(schema);
+      return validate(value) ? null : describe(part, validate.errors ?? []);
+    };
+    checks.set(key, check);
+    return check;
   };
 }
 
