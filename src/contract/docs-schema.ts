@@ -52,8 +52,12 @@ const LIMITS: readonly [string, (value: unknown) => string][] = [
   ['default', value => `default \`${JSON.stringify(value)}\``],
   ['minimum', value => `at least ${value}`],
   ['maximum', value => `at most ${value}`],
-  ['minLength', value => `at least ${value} characters`],
-  ['maxLength', value => `at most ${value} characters`],
-  ['minItems', value => `at least ${value} items`],
-  ['maxItems', value => `at most ${value} items`],
+  ['minLength', value => `at least ${counted(value, 'character')}`],
+  ['maxLength', value => `at most ${counted(value, 'character')}`],
+  ['minItems', value => `at least ${counted(value, 'item')}`],
+  ['maxItems', value => `at most ${counted(value, 'item')}`],
 ];
+
+function counted(value: unknown, noun: string): string {
+  return `${value} ${noun}${value === 1 ? '' : 's'}`;
+}

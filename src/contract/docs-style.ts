@@ -7,7 +7,7 @@ export const DOCS_STYLE = `
 *{box-sizing:border-box}
 html{scroll-padding-top:1rem}
 body{margin:0;font:15px/1.55 system-ui,sans-serif;color:var(--ink);background:var(--paper);
-display:grid;grid-template-columns:19rem minmax(0,1fr)}
+display:grid;grid-template-columns:20rem minmax(0,1fr)}
 a{color:var(--link);text-decoration:none}
 a:hover,a:focus-visible{text-decoration:underline}
 code,pre,.path{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.9em}
@@ -17,6 +17,7 @@ pre code{background:none;padding:0;overflow-wrap:normal}
 nav{position:sticky;top:0;height:100vh;overflow-y:auto;padding:1.2rem 1rem;border-right:1px solid var(--line)}
 nav ul{list-style:none;margin:.2rem 0 1rem;padding:0}
 nav li a{display:flex;gap:.5rem;align-items:baseline;padding:.1rem 0}
+nav li span:last-child{min-width:0;overflow-wrap:anywhere}
 nav strong,h2{text-transform:capitalize}
 main{padding:1.5rem 2.5rem 4rem;max-width:64rem}
 h1{margin:.2rem 0}
@@ -38,6 +39,6 @@ td:last-child{min-width:14rem}
 summary{cursor:pointer;padding:.2rem 0}
 dl{margin:0}dd{margin:.2rem 0 1rem}
 @media (max-width:56rem){body{display:block}nav{position:static;height:auto;border-right:0;border-bottom:1px solid var(--line)}
-main{padding:1rem}nav ul{columns:2 14rem}}
+main{padding:1rem}nav ul{columns:18rem}nav li{break-inside:avoid}}
 @media print{nav{display:none}body{display:block}}
 `;

@@ -1,0 +1,122 @@
+/**
+ * Bodies and queries by operation id, as handlers receive them: coerced, defaults filled in. Made from openapi.yaml by
+ * `node --import ./test/support/run-typescript.mjs test/support/write-contract-types.ts`; a test compares the two.
+ */
+// biome-ignore-all format: generated
+
+export interface RequestBodies {
+  readonly createBucket: {
+    readonly name: string;
+    readonly id?: string;
+    readonly public: boolean;
+    readonly type?: 'STANDARD';
+    readonly file_size_limit?: number | string | null;
+    readonly allowed_mime_types?: readonly string[] | null;
+    readonly delivery?: 'proxy' | 'redirect';
+  };
+  readonly updateBucket: {
+    readonly public?: boolean;
+    readonly file_size_limit?: number | string | null;
+    readonly allowed_mime_types?: readonly string[] | null;
+    readonly delivery?: 'proxy' | 'redirect';
+  };
+  readonly deleteBucket: Readonly<Record<string, unknown>> | undefined;
+  readonly emptyBucket: Readonly<Record<string, unknown>> | undefined;
+  readonly deleteObjects: {
+    readonly prefixes: readonly string[];
+  };
+  readonly signObjects: {
+    readonly expiresIn: number;
+    readonly paths: readonly string[];
+  };
+  readonly signObject: {
+    readonly expiresIn: number;
+    readonly transform?: {
+      readonly width?: number;
+      readonly height?: number;
+      readonly resize?: 'cover' | 'contain' | 'fill';
+      readonly format?: 'origin' | 'avif' | 'webp';
+      readonly quality?: number;
+    };
+  };
+  readonly createUploadLink: Readonly<Record<string, unknown>> | undefined;
+  readonly listObjects: {
+    readonly prefix: string;
+    readonly limit: number;
+    readonly offset: number;
+    readonly search?: string;
+    readonly sortBy?: {
+      readonly column?: 'name' | 'updated_at' | 'created_at' | 'last_accessed_at';
+      readonly order?: 'asc' | 'desc';
+    };
+  };
+  readonly listObjectsV2: {
+    readonly prefix?: string;
+    readonly limit: number;
+    readonly cursor?: string;
+    readonly with_delimiter: boolean;
+    readonly sortBy?: {
+      readonly column?: 'name' | 'updated_at' | 'created_at';
+      readonly order?: 'asc' | 'desc';
+    };
+  };
+  readonly moveObject: {
+    readonly bucketId: string;
+    readonly sourceKey: string;
+    readonly destinationBucket?: string;
+    readonly destinationKey: string;
+  };
+  readonly copyObject: {
+    readonly bucketId: string;
+    readonly sourceKey: string;
+    readonly destinationBucket?: string;
+    readonly destinationKey: string;
+    readonly copyMetadata: boolean;
+    readonly metadata?: {
+      readonly cacheControl?: string;
+      readonly mimetype?: string;
+    };
+  };
+}
+
+export interface RequestQueries {
+  readonly listBuckets: {
+    readonly limit?: number;
+    readonly offset?: number;
+    readonly sortColumn?: 'id' | 'name' | 'created_at' | 'updated_at';
+    readonly sortOrder?: 'asc' | 'desc';
+    readonly search?: string;
+  };
+  readonly getObject: {
+    readonly download?: string;
+  };
+  readonly headObject: {
+    readonly download?: string;
+  };
+  readonly getAuthenticatedObject: {
+    readonly download?: string;
+  };
+  readonly headAuthenticatedObject: {
+    readonly download?: string;
+  };
+  readonly getPublicObject: {
+    readonly download?: string;
+  };
+  readonly headPublicObject: {
+    readonly download?: string;
+  };
+  readonly getSignedObject: {
+    readonly token: string;
+    readonly download?: string;
+  };
+  readonly headSignedObject: {
+    readonly token: string;
+    readonly download?: string;
+  };
+  readonly revokeObjectLinks: {
+    readonly token?: string;
+  };
+  readonly uploadToLink: {
+    readonly token: string;
+  };
+}
