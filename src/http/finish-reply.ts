@@ -4,6 +4,7 @@
  * read and discarded for a while (RFC 9112 §9.6), up to a bound in bytes and in time.
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { markAnswered } from './reply-outcome.ts';
 import { closeRequestBody } from './request-body.ts';
 
 /** What is left of a body up to this length is simply read, and the connection kept. */
@@ -40,6 +41,8 @@ export function finishReply(res: ServerResponse, reply: Reply): void {
     res.writeHead(status, { ...headers, connection: 'close' });
     if (body === undefined) res.flushHeaders();
     else res.write(body);
+    markAnswered(res);
+    res.socket?.end(); // our side only: the client sees the end of the reply and may hang up
     linger(req, res);
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import { whenReplied } from './reply-outcome.ts';
 import { clientGone } from './request-body.ts';
 
 export interface StreamReply {
@@ -23,20 +24,15 @@ export interface StreamReply {
 export function sendStream({ res, status, headers, body }: StreamReply): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {
-      res.off('close', closed);
       body?.destroy();
       if (res.headersSent) reset(res);
       reject(error);
     };
-    const closed = () => (res.writableFinished ? resolve() : fail(clientGone()));
     body?.on('error', error => {
       if (!res.writableEnded) fail(error);
     });
-    if (res.destroyed) {
-      fail(clientGone());
-      return;
-    }
-    res.on('close', closed);
+    whenReplied(res, complete => (complete ? resolve() : fail(clientGone())));
+    if (res.destroyed) return;
     if (body === null) {
       writeSafely(fail, () => res.writeHead(status, headers).end());
     } else {
