@@ -2,11 +2,11 @@
  * From a request to a scope: who asks, and what the policies are told. Nothing is decided here; a route that needs no
  * login passes as `anon`, and the policies or the link decide.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Route } from '../../contract/bind-routes.ts';
 import { ANONYMOUS, type Caller, type RequestScope } from '../../domain/caller.ts';
 import { SluiceError } from '../../domain/errors.ts';
-import { requestIdOf } from '../../http/request-id.ts';
+import { makeClientSignal } from '../../http/client-signal.ts';
 import { readBearer } from '../../identity/read-credentials.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
 
@@ -31,8 +31,8 @@ export function scopeOfRoute(route: Route, facts: OperationFacts, verifier: Toke
     method: req.method ?? '',
     path: pathOf(req),
     headers: headersJson(req),
-    signal: abortSignalOf(res),
-    requestId: requestIdOf(res),
+    signal: makeClientSignal(res),
+    requestId: String(res.getHeader('x-request-id')),
   };
 }
 
@@ -67,13 +67,4 @@ function headersJson(req: IncomingMessage): string {
     if (!CREDENTIALS.has(name)) shown[name] = req.headers[name];
   }
   return JSON.stringify(shown);
-}
-
-/** Aborted when the connection closes before the reply is complete. */
-function abortSignalOf(res: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  res.once('close', () => {
-    if (!res.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }

@@ -42,7 +42,7 @@ export const bucketHandlers = {
   async createBucket({ core, scope, body, res }: Asked) {
     const { name, id, ...rules } = body as CreateBody;
     await addBucket(core, scope, { id: id ?? name, name, ...rulesOf(rules, core.maxUploadSizeBytes) });
-    sendJson(res, 200, { name });
+    sendJson({ res, status: 200, body: { name } });
   },
 
   async listBuckets({ core, scope, query, res }: Asked) {
@@ -54,26 +54,26 @@ export const bucketHandlers = {
       offset: offset ?? 0,
       search: search ?? null,
     });
-    sendJson(res, 200, buckets.map(wireBucket));
+    sendJson({ res, status: 200, body: buckets.map(wireBucket) });
   },
 
   async getBucket({ core, scope, params, res }: Asked) {
-    sendJson(res, 200, wireBucket(await getBucket(core, scope, params.bucketId ?? '')));
+    sendJson({ res, status: 200, body: wireBucket(await getBucket(core, scope, params.bucketId ?? '')) });
   },
 
   async updateBucket({ core, scope, params, body, res }: Asked) {
     await changeBucket(core, scope, params.bucketId ?? '', rulesOf(body as RulesBody, core.maxUploadSizeBytes));
-    sendJson(res, 200, { message: 'Successfully updated' });
+    sendJson({ res, status: 200, body: { message: 'Successfully updated' } });
   },
 
   async emptyBucket({ core, scope, params, res }: Asked) {
     await clearBucket(core, scope, params.bucketId ?? '');
-    sendJson(res, 200, { message: 'Successfully emptied' });
+    sendJson({ res, status: 200, body: { message: 'Successfully emptied' } });
   },
 
   async deleteBucket({ core, scope, params, res }: Asked) {
     await removeBucket(core, scope, params.bucketId ?? '');
-    sendJson(res, 200, { message: 'Successfully deleted' });
+    sendJson({ res, status: 200, body: { message: 'Successfully deleted' } });
   },
 } satisfies SupabaseHandlers;
 

@@ -1,7 +1,8 @@
 /** Byte routes and info routes: GET and HEAD, by caller, from a public bucket, or through a link. */
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { StoredObject } from '../../domain/objects.ts';
 import { attachmentHeader } from '../../http/content-disposition.ts';
-import { setContentSecurity } from '../../http/security-headers.ts';
+import { objectSecurityHeaders } from '../../http/security-headers.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { sendStream } from '../../http/send-stream.ts';
 import { type Access, findObjectRow } from '../../operations/find-object.ts';
@@ -50,51 +51,55 @@ async function sendObject(asked: Asked, access: Access, expiresAt: Date | null =
       ifRange: headers['if-range'] as string | undefined,
     },
   });
-  setValidators(asked, opened.object, expiresAt);
+  const validators = validatorsOf(opened.object, expiresAt);
   if (opened.outcome === 'not-modified') {
-    res.writeHead(304).end();
+    await sendStream({ res, status: 304, headers: validators, body: null });
     return;
   }
-  setRepresentation(asked, opened);
-  const status = opened.outcome === 'part' ? 206 : 200;
-  if (req.method === 'HEAD') {
-    res.writeHead(status).end();
-    return;
-  }
-  if (opened.end < opened.start) {
-    res.writeHead(status).end();
-    return;
-  }
-  await sendStream({ res, status, body: await opened.open() });
+  const hasBytes = req.method === 'GET' && opened.end >= opened.start;
+  await sendStream({
+    res,
+    status: opened.outcome === 'part' ? 206 : 200,
+    headers: { ...validators, ...representationOf(opened, asked.query.download) },
+    body: hasBytes ? await opened.open() : null,
+  });
 }
 
 /** What a 200 and a 304 have in common (RFC 9110 §15.4.5). A link's lifetime takes the place of the stored caching. */
-function setValidators({ res }: Asked, { facts }: StoredObject, expiresAt: Date | null): void {
-  if (facts.etag !== null) res.setHeader('ETag', facts.etag);
-  res.setHeader('Last-Modified', facts.lastModified.toUTCString());
-  if (expiresAt === null) res.setHeader('Cache-Control', facts.cacheControl);
-  else res.setHeader('Expires', expiresAt.toUTCString());
+function validatorsOf({ facts }: StoredObject, expiresAt: Date | null): OutgoingHttpHeaders {
+  return {
+    ...(facts.etag === null ? {} : { etag: facts.etag }),
+    'last-modified': facts.lastModified.toUTCString(),
+    ...(expiresAt === null ? { 'cache-control': facts.cacheControl } : { expires: expiresAt.toUTCString() }),
+  };
 }
 
-function setRepresentation({ res, query }: Asked, opened: Exclude<OpenedObject, { outcome: 'not-modified' }>): void {
+function representationOf(
+  opened: Exclude<OpenedObject, { outcome: 'not-modified' }>,
+  download: unknown,
+): OutgoingHttpHeaders {
   const { facts } = opened.object;
-  res.setHeader('Accept-Ranges', 'bytes');
-  res.setHeader('Content-Type', facts.contentType);
-  res.setHeader('Content-Length', opened.end - opened.start + 1);
-  res.setHeader('X-Robots-Tag', facts.robots ?? 'none');
-  if (opened.outcome === 'part') {
-    res.setHeader('Content-Range', `bytes ${opened.start}-${opened.end}/${facts.sizeBytes}`);
-  }
-  if (query.download === '') res.setHeader('Content-Disposition', 'attachment;');
-  else if (typeof query.download === 'string') res.setHeader('Content-Disposition', attachmentHeader(query.download));
-  setContentSecurity(res, facts.contentType);
+  const { start, end, outcome } = opened;
+  return {
+    'accept-ranges': 'bytes',
+    'content-type': facts.contentType,
+    'content-length': end - start + 1,
+    'x-robots-tag': facts.robots ?? 'none',
+    ...(outcome === 'part' ? { 'content-range': `bytes ${start}-${end}/${facts.sizeBytes}` } : {}),
+    ...(typeof download === 'string' ? { 'content-disposition': dispositionOf(download) } : {}),
+    ...objectSecurityHeaders(facts.contentType),
+  };
+}
+
+/** A bare `?download` keeps the form that clients of this API know. */
+function dispositionOf(download: string): string {
+  return download === '' ? 'attachment;' : attachmentHeader(download);
 }
 
 async function sendInfo(asked: Asked, access: Access): Promise<void> {
-  const { core, scope, req, res } = asked;
+  const { core, scope, res } = asked;
   const object = await findObjectRow(core, scope, { ...addressOf(asked), access });
-  setValidators(asked, object, null);
-  sendJson(res, 200, wireInfo(object), { head: req.method === 'HEAD' });
+  sendJson({ res, status: 200, body: wireInfo(object), headers: validatorsOf(object, null) });
 }
 
 function wireInfo(object: StoredObject) {

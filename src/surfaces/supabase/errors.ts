@@ -2,7 +2,7 @@
  * From error code to this API's own wire form: a JSON body with the true status as a string, under HTTP 400 for nearly
  * everything (compatibility) or under the true status where the gateway is set to be strict. The table is exhaustive.
  */
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type ErrorCode, SluiceError } from '../../domain/errors.ts';
 import { sendJson } from '../../http/send-json.ts';
 
@@ -129,29 +129,29 @@ function variantOf(error: SluiceError, operationId: string | null): Partial<Wire
 export interface RenderOptions {
   readonly operationId: string | null;
   readonly strictHttpStatus: boolean;
-  readonly head: boolean;
 }
 
-/** Sends the error. The response's headers must not have been sent yet. */
+/** Sends the error, unless a reply has begun. */
 export function renderError(res: ServerResponse, error: unknown, options: RenderOptions): void {
   const wire = wireErrorOf(error, options.operationId);
-  const status = wire.always === true || options.strictHttpStatus ? wire.status : 400;
-  if (wire.status === 503) res.setHeader('Retry-After', '1');
-  if (wire.status === 404) res.setHeader('Cache-Control', 'no-store');
-  if (error instanceof SluiceError && error.code === 'range-not-satisfiable') {
-    res.setHeader('Content-Range', `bytes */${error.facts.size}`);
-  }
-  const body = { statusCode: String(wire.status), error: wire.error, message: wire.message, code: wire.code };
-  sendJson(res, status, body, { head: options.head });
+  sendJson({
+    res,
+    status: wire.always === true || options.strictHttpStatus ? wire.status : 400,
+    body: { statusCode: String(wire.status), error: wire.error, message: wire.message, code: wire.code },
+    headers: errorHeaders(wire, error),
+  });
+}
+
+function errorHeaders(wire: WireError, error: unknown): OutgoingHttpHeaders {
+  return {
+    'cache-control': 'no-store',
+    ...(wire.status === 503 ? { 'retry-after': '1' } : {}),
+    ...(wire.status === 416 && error instanceof SluiceError ? { 'content-range': `bytes */${error.facts.size}` } : {}),
+  };
 }
 
 /** A path or method that this API does not have. */
 export function renderUnknownRoute(res: ServerResponse, method: string, path: string): void {
   const message = `Route ${method}:${path} not found`;
-  sendJson(
-    res,
-    404,
-    { statusCode: '404', error: 'Not Found', message, code: 'InvalidRequest' },
-    { head: method === 'HEAD' },
-  );
+  sendJson({ res, status: 404, body: { statusCode: '404', error: 'Not Found', message, code: 'InvalidRequest' } });
 }

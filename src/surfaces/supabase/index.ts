@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouteHandler } from '../../contract/bind-routes.ts';
+import { recordOf } from '../../http/request-record.ts';
 import type { Links } from '../../identity/links.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
 import type { Core } from '../../operations/core.ts';
@@ -47,15 +48,23 @@ export function makeSupabaseSurface(options: SupabaseSurfaceOptions): Surface {
   function bound(operationId: SupabaseOperation): RouteHandler {
     const handle = handlers[operationId];
     const facts = OPERATIONS[operationId];
-    return async route => handle({ ...route, core, links, scope: scopeOfRoute(route, facts, verifier) });
+    return async route => {
+      const record = recordOf(route.res);
+      record.operationId = operationId;
+      const scope = scopeOfRoute(route, facts, verifier);
+      record.role = scope.caller.role;
+      await handle({ ...route, core, links, scope });
+    };
   }
 
   const ids = Object.keys(handlers) as SupabaseOperation[];
   return {
     tag: 'supabase',
     handlers: Object.fromEntries(ids.map(id => [id, bound(id)])),
-    onError: (error, req, res, operationId) =>
-      renderError(res, error, { operationId, strictHttpStatus, head: req.method === 'HEAD' }),
+    onError: (error, _req, res, operationId) => {
+      Object.assign(recordOf(res), { error, operationId });
+      renderError(res, error, { operationId, strictHttpStatus });
+    },
     onUnknown: (req, res) => renderUnknownRoute(res, req.method ?? '', req.url ?? ''),
   };
 }

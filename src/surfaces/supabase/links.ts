@@ -19,7 +19,7 @@ export const linkHandlers = {
     const { token } = links.signDownload({ bucket, name, expiresInSeconds: expiresIn });
     const readable = await readableNames(core, scope, bucket, [name]);
     if (!readable.has(name)) throw new SluiceError('object-not-found', 'Object not found', { facts: { bucket, name } });
-    sendJson(res, 200, { signedURL: downloadPath(bucket, name, token) });
+    sendJson({ res, status: 200, body: { signedURL: downloadPath(bucket, name, token) } });
   },
 
   async signObjects({ core, scope, links, params, body, res }: Asked) {
@@ -31,7 +31,7 @@ export const linkHandlers = {
       const { token } = links.signDownload({ bucket, name: path, expiresInSeconds: expiresIn });
       return { error: null, path, signedURL: downloadPath(bucket, path, token) };
     });
-    sendJson(res, 200, signed);
+    sendJson({ res, status: 200, body: signed });
   },
 
   async revokeObjectLinks(asked: Asked) {
@@ -39,12 +39,12 @@ export const linkHandlers = {
     const address = addressOf(asked);
     const fingerprint = typeof query.token === 'string' ? links.verifyDownload(query.token, address).fingerprint : null;
     await revoke(core, scope, { ...address, fingerprint });
-    sendJson(res, 200, { message: 'Successfully revoked' });
+    sendJson({ res, status: 200, body: { message: 'Successfully revoked' } });
   },
 
   async revokeBucketLinks({ core, scope, params, res }: Asked) {
     await revoke(core, scope, { bucket: params.bucketName ?? '', name: null, fingerprint: null });
-    sendJson(res, 200, { message: 'Successfully revoked' });
+    sendJson({ res, status: 200, body: { message: 'Successfully revoked' } });
   },
 
   async createUploadLink(asked: Asked) {
@@ -65,7 +65,11 @@ export const linkHandlers = {
       owner: scope.caller.subject,
       lifetimeSeconds: UPLOAD_LINK_SECONDS,
     });
-    sendJson(res, 200, { url: `/object/upload/sign/${address.bucket}/${address.name}?token=${token}`, token });
+    sendJson({
+      res,
+      status: 200,
+      body: { url: `/object/upload/sign/${address.bucket}/${address.name}?token=${token}`, token },
+    });
   },
 } satisfies SupabaseHandlers;
 

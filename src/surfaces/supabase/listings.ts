@@ -39,11 +39,7 @@ export const listingHandlers = {
       offset: offset ?? 0,
       limit: limit ?? 100,
     });
-    sendJson(
-      res,
-      200,
-      entries.map(entry => wireRelative(entry, folder)),
-    );
+    sendJson({ res, status: 200, body: entries.map(entry => wireRelative(entry, folder)) });
   },
 
   async listObjectsV2({ core, scope, params, body, res }: Asked) {
@@ -57,11 +53,15 @@ export const listingHandlers = {
       limit: Math.min(limit ?? 1000, 1000),
       after: cursor === undefined || cursor === '' ? null : decodeCursor(cursor),
     });
-    sendJson(res, 200, {
-      hasNext: page.next !== null,
-      folders: page.entries.filter(entry => entry.isFolder).map(wireFolder),
-      objects: page.entries.filter(entry => !entry.isFolder).map(entry => wireFull(entry, delimited ?? false)),
-      ...(page.next === null ? {} : { nextCursor: encodeCursor(page.next), nextCursorKey: page.next.name }),
+    sendJson({
+      res,
+      status: 200,
+      body: {
+        hasNext: page.next !== null,
+        folders: page.entries.filter(entry => entry.isFolder).map(wireFolder),
+        objects: page.entries.filter(entry => !entry.isFolder).map(entry => wireFull(entry, delimited ?? false)),
+        ...(page.next === null ? {} : { nextCursor: encodeCursor(page.next), nextCursorKey: page.next.name }),
+      },
     });
   },
 } satisfies SupabaseHandlers;

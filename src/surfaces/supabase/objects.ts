@@ -22,18 +22,18 @@ export const objectHandlers = {
   async deleteObject(asked: Asked) {
     const { bucket, name } = addressOf(asked);
     await deleteOneObject(asked.core, asked.scope, bucket, name);
-    sendJson(asked.res, 200, { message: 'Successfully deleted' });
+    sendJson({ res: asked.res, status: 200, body: { message: 'Successfully deleted' } });
   },
 
   async deleteObjects({ core, scope, params, body, res }: Asked) {
     const { prefixes } = body as { readonly prefixes: readonly string[] };
     const deleted = await deleteManyObjects(core, scope, params.bucketName ?? '', prefixes);
-    sendJson(res, 200, deleted.map(wireDeleted));
+    sendJson({ res, status: 200, body: deleted.map(wireDeleted) });
   },
 
   async moveObject({ core, scope, body, res }: Asked) {
     await moveObjectTo(core, scope, relocationOf(body as RelocationBody));
-    sendJson(res, 200, { message: 'Successfully moved' });
+    sendJson({ res, status: 200, body: { message: 'Successfully moved' } });
   },
 
   async copyObject({ core, scope, req, body, res }: Asked) {
@@ -47,20 +47,24 @@ export const objectHandlers = {
       cacheControl: replace ? copy.metadata?.cacheControl : undefined,
       userMetadata: replace ? (userMetadataHeader(req.headers) ?? {}) : undefined,
     });
-    sendJson(res, 200, {
-      Id: copied.id,
-      Key: `${addresses.bucket}/${addresses.name}`,
-      id: copied.id,
-      name: addresses.name,
-      bucket_id: addresses.bucket,
-      owner: scope.caller.subject ?? '',
-      owner_id: copied.ownerId ?? '',
-      version: copied.version,
-      created_at: copied.createdAt,
-      updated_at: copied.updatedAt,
-      last_accessed_at: copied.lastAccessedAt,
-      metadata: copied.metadata,
-      user_metadata: copied.userMetadata ?? {},
+    sendJson({
+      res,
+      status: 200,
+      body: {
+        Id: copied.id,
+        Key: `${addresses.bucket}/${addresses.name}`,
+        id: copied.id,
+        name: addresses.name,
+        bucket_id: addresses.bucket,
+        owner: scope.caller.subject ?? '',
+        owner_id: copied.ownerId ?? '',
+        version: copied.version,
+        created_at: copied.createdAt,
+        updated_at: copied.updatedAt,
+        last_accessed_at: copied.lastAccessedAt,
+        metadata: copied.metadata,
+        user_metadata: copied.userMetadata ?? {},
+      },
     });
   },
 } satisfies SupabaseHandlers;

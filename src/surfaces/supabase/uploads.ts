@@ -1,15 +1,17 @@
 /** Upload routes: a raw body or a multipart form, by a caller or through an upload link. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import { SluiceError } from '../../domain/errors.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE } from '../../domain/objects.ts';
-import { isMultipart, readMultipart } from '../../http/multipart-upload.ts';
+import { readMultipart } from '../../http/multipart-upload.ts';
+import { openRequestBody } from '../../http/request-body.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { type PutRequest, putObject, type UploadFacts } from '../../operations/put-object.ts';
 import { addressOf } from './addresses.ts';
 import type { Asked, SupabaseHandlers } from './handlers.ts';
 import { parseRobotsTag } from './robots-tag.ts';
 import { parseUserMetadata, userMetadataHeader } from './user-metadata.ts';
+
+const FORM_LIMITS = { maxFields: 10, maxFieldBytes: 1024 * 1024 };
 
 export const uploadHandlers = {
   uploadObject: asked => upload(asked, asked.req.headers['x-upsert'] === 'true'),
@@ -24,31 +26,35 @@ export const uploadHandlers = {
       upsert: link.upsert,
       link: { fingerprint: link.fingerprint, issuedAt: new Date(link.issuedAtMs), owner: link.owner },
     });
-    sendJson(asked.res, 200, { Key: `${address.bucket}/${address.name}` });
+    sendJson({ res: asked.res, status: 200, body: { Key: `${address.bucket}/${address.name}` } });
   },
 } satisfies SupabaseHandlers;
 
 async function upload(asked: Asked, upsert: boolean): Promise<void> {
   const address = addressOf(asked);
   const { id } = await putObject(asked.core, asked.scope, { ...(await readUpload(asked)), ...address, upsert });
-  sendJson(asked.res, 200, { Id: id, Key: `${address.bucket}/${address.name}` });
+  sendJson({ res: asked.res, status: 200, body: { Id: id, Key: `${address.bucket}/${address.name}` } });
 }
 
 type Upload = Pick<PutRequest, 'body' | 'sizeBytes' | 'facts' | 'finalFacts'>;
 
 async function readUpload({ req, scope }: Asked): Promise<Upload> {
   const facts = factsOfHeaders(req.headers);
-  if (!isMultipart(req.headers)) {
-    return { body: req, sizeBytes: declaredSize(req.headers), facts };
+  if (!isForm(req.headers)) {
+    return { body: openRequestBody(req), sizeBytes: declaredSize(req.headers), facts };
   }
-  const form = await readMultipart(req, { signal: scope.signal });
-  const factsWith = (fields: ReadonlyMap<string, string>) => factsOfForm(facts, form.contentType, fields);
+  const form = await readMultipart(req, { ...FORM_LIMITS, signal: scope.signal });
+  const factsWith = (fields: ReadonlyMap<string, string>) => factsOfForm(facts, form.file.contentType, fields);
   return {
-    body: form.file as Readable,
+    body: form.file.stream,
     sizeBytes: null,
     facts: factsWith(form.fields),
     finalFacts: async () => factsWith(new Map([...form.fields, ...(await form.fieldsAfter)])),
   };
+}
+
+function isForm(headers: IncomingHttpHeaders): boolean {
+  return headers['content-type']?.toLowerCase().startsWith('multipart/form-data') ?? false;
 }
 
 /** Null for a chunked body. Node refuses a malformed Content-Length before we see it. */
@@ -67,11 +73,11 @@ function factsOfHeaders(headers: IncomingHttpHeaders): UploadFacts {
 }
 
 /** The fields of a form: `cacheControl` in seconds, `metadata` or `userMetadata` as JSON, `contentType`. */
-function factsOfForm(headers: UploadFacts, partType: string | null, fields: ReadonlyMap<string, string>): UploadFacts {
+function factsOfForm(headers: UploadFacts, partType: string, fields: ReadonlyMap<string, string>): UploadFacts {
   const seconds = fields.get('cacheControl');
   const metadata = fields.get('metadata') ?? fields.get('userMetadata');
   return {
-    contentType: legalHeader(fields.get('contentType')) ?? partType ?? DEFAULT_CONTENT_TYPE,
+    contentType: legalHeader(fields.get('contentType')) ?? partType,
     cacheControl: seconds === undefined ? DEFAULT_CACHE_CONTROL : `max-age=${legalHeader(seconds)}`,
     userMetadata: (metadata === undefined ? undefined : parseUserMetadata(metadata)) ?? headers.userMetadata,
     robots: headers.robots,

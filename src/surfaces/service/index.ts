@@ -1,0 +1,84 @@
+/**
+ * What the gateway says of itself: health, readiness, metrics, its contract. Needs no login and touches no object.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BlobStore } from '../../blobs/blob-store.ts';
+import type { Route, RouteHandler } from '../../contract/bind-routes.ts';
+import type { Contract } from '../../contract/contract.ts';
+import { makeDocsPage } from '../../contract/docs-page.ts';
+import type { Database } from '../../database/database.ts';
+import { finishReply } from '../../http/finish-reply.ts';
+import { API_SECURITY_HEADERS } from '../../http/security-headers.ts';
+import { sendJson } from '../../http/send-json.ts';
+
+export interface ServiceSurfaceOptions {
+  readonly contract: Contract;
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly version: string;
+  /** In the text form of Prometheus, of all processes of this gateway. */
+  readonly renderMetrics: () => Promise<string>;
+}
+
+const PROBE_TIMEOUT_MS = 3_000;
+
+export function makeServiceSurface(options: ServiceSurfaceOptions) {
+  const { contract, version, renderMetrics } = options;
+  const docs = makeDocsPage(contract);
+  const handlers: Record<string, RouteHandler> = {
+    health: async ({ res }) => sendJson({ res, status: 200, body: { healthy: true } }),
+    ready: ({ res }) => sendReadiness(res, options),
+    metrics: async ({ res }) => sendText(res, await renderMetrics(), 'text/plain; version=0.0.4; charset=utf-8'),
+    status: async ({ res }) => finishReply(res, { status: 200, headers: {}, body: Buffer.alloc(0) }),
+    version: async ({ res }) => sendText(res, version, 'text/plain; charset=utf-8'),
+    openapi: async ({ res }) => sendText(res, contract.json, 'application/json; charset=utf-8'),
+    docs: async ({ res }: Route) =>
+      finishReply(res, {
+        status: 200,
+        headers: {
+          ...API_SECURITY_HEADERS,
+          'content-type': 'text/html; charset=utf-8',
+          'content-security-policy': docs.contentSecurityPolicy,
+        },
+        body: Buffer.from(docs.html),
+      }),
+  };
+  return {
+    tag: 'service',
+    handlers,
+    onError: (_error: unknown, _req: IncomingMessage, res: ServerResponse) =>
+      sendJson({ res, status: 500, body: { error: 'Internal', message: 'Internal Server Error' } }),
+  };
+}
+
+/** 200 when Postgres and the store answer, else 503; the body says which does not. */
+async function sendReadiness(res: ServerResponse, { database, blobs }: ServiceSurfaceOptions): Promise<void> {
+  const [databaseReady, storeReady] = await Promise.all([answers(database.check()), answers(blobs.check())]);
+  const ready = databaseReady && storeReady;
+  sendJson({
+    res,
+    status: ready ? 200 : 503,
+    body: { ready, database: databaseReady, store: storeReady },
+    ...(ready ? {} : { headers: { 'retry-after': '1' } }),
+  });
+}
+
+async function answers(probe: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>(resolve => {
+    timer = setTimeout(() => resolve(false), PROBE_TIMEOUT_MS);
+  });
+  const answered = probe.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+}
+
+function sendText(res: ServerResponse, text: string, contentType: string): void {
+  finishReply(res, {
+    status: 200,
+    headers: { ...API_SECURITY_HEADERS, 'content-type': contentType },
+    body: Buffer.from(text),
+  });
+}
