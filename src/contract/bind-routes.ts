@@ -33,8 +33,8 @@ export interface RouteBinding {
   /** Path prefixes under which the operations answer; the empty string is the root. */
   readonly mounts: readonly string[];
   /**
-   * Answers every refusal and failure, before and in the handler, as long as no header has been sent; afterwards the
-   * socket is destroyed instead, because a short body must never look complete.
+   * Told of every refusal and failure, before and in the handler, also when a reply has begun and there is nothing left
+   * to answer; then the connection is closed, because a short body must never look complete.
    */
   readonly onError: (error: unknown, req: IncomingMessage, res: ServerResponse, operationId: string | null) => void;
   /** Called for a path or method that is none of the tag's; may pass the request on. */
@@ -59,9 +59,13 @@ export function bindRoutes(binding: RouteBinding): void {
   const match = makeRouteMatcher(boundOperations(binding).map(asPattern));
   const prefixes = [...mounts].sort((a, b) => b.length - a.length);
 
-  function fail(error: unknown, req: IncomingMessage, res: ServerResponse, operationId: string): void {
-    if (res.headersSent) res.destroy(error instanceof Error ? error : undefined);
-    else onError(error, req, res, operationId);
+  function fail(error: unknown, { req, res }: Asked, operationId: string): void {
+    const begun = res.headersSent;
+    try {
+      onError(error, req, res, operationId);
+    } finally {
+      if (begun && !res.writableEnded) res.destroy();
+    }
   }
 
   router.use((req, res, next) => {
@@ -73,8 +77,11 @@ export function bindRoutes(binding: RouteBinding): void {
       onUnknown(req, res, next);
       return;
     }
-    const search = mark === -1 ? '' : target.slice(mark + 1);
-    answer(found, { req, res, search }).catch(error => fail(error, req, res, found.target.operation.id));
+    const asked = { req, res, search: mark === -1 ? '' : target.slice(mark + 1) };
+    answer(found, asked)
+      .catch(error => fail(error, asked, found.target.operation.id))
+      // A surface that cannot even say its errors costs this connection, not the process.
+      .catch(() => res.destroy());
   });
 }
 

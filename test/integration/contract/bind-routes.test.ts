@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import express from 'express';
-import { bindRoutes, type Route, type RouteHandler } from '../../../src/contract/bind-routes.ts';
+import { bindRoutes, type Route, type RouteBinding, type RouteHandler } from '../../../src/contract/bind-routes.ts';
 import { loadContract } from '../../../src/contract/contract.ts';
 import { SluiceError } from '../../../src/domain/errors.ts';
 import { packageRoot } from '../../../src/package-root.ts';
@@ -343,53 +343,70 @@ describe('routes bound to the contract', () => {
 });
 
 describe('a failing handler', () => {
-  it('is answered as long as no header was sent, and ends the connection afterwards', async () => {
-    const server = await listening({
-      ...handlersFor('supabase'),
-      listBuckets: async () => {
-        throw new SluiceError('unavailable', 'away');
-      },
-      getObject: async ({ res }) => {
-        res.writeHead(200, { 'content-length': 100 }).write('half');
-        throw new SluiceError('unavailable', 'away');
-      },
-    });
-    const refused = await fetch(`${addressOf(server)}/bucket`, { headers: TOKEN });
-    expect(await refused.json()).toMatchObject({ code: 'unavailable', operationId: 'listBuckets' });
-    const cut = await fetch(`${addressOf(server)}/object/b/k`)
-      .then(reply => reply.text())
-      .catch(() => 'cut off');
-    expect(cut).toBe('cut off');
-    server.close();
+  const away = new SluiceError('unavailable', 'away');
+  const refusing: RouteHandler = async () => {
+    throw away;
+  };
+  const breakingOff: RouteHandler = async ({ res }) => {
+    res.writeHead(200, { 'content-length': 100 }).write('half');
+    throw away;
+  };
+
+  async function replyTo(path: string, onError: RouteBinding['onError']): Promise<string> {
+    const app = express();
+    const handlers = { ...handlersFor('supabase'), listBuckets: refusing, getObject: breakingOff };
+    bindRoutes({ contract, tag: 'supabase', router: app, handlers, mounts: [''], onError, onUnknown: () => {} });
+    const server = createServer(app);
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const reply = await fetch(`${addressOf(server)}${path}`, { headers: TOKEN });
+      return await reply.text();
+    } catch {
+      return 'cut off';
+    } finally {
+      server.close();
+    }
+  }
+
+  it('is answered by the surface', async () => {
+    const reply = await replyTo('/bucket', (error, _req, res, id) => res.end(`${id}: ${(error as Error).message}`));
+    expect(reply).toBe('listBuckets: away');
+  });
+
+  it('is told to the surface and ends the connection when a reply has begun', async () => {
+    const told: unknown[] = [];
+    expect(await replyTo('/object/b/k', error => told.push(error))).toBe('cut off');
+    expect(told).toEqual([away]);
+  });
+
+  it('ends the connection, not the process, when the surface fails to answer', async () => {
+    const onError = () => {
+      throw new Error('the renderer is broken');
+    };
+    expect(await replyTo('/bucket', onError)).toBe('cut off');
   });
 
   it('learns that the client went away while its JSON was read', async () => {
-    const errors: unknown[] = [];
     const app = express();
-    const seen = new Promise<void>(resolve => {
-      const onError = (error: unknown) => {
-        errors.push(error);
-        resolve();
-      };
+    const server = createServer(app);
+    const seen = new Promise<unknown>(resolve => {
+      const handlers = handlersFor('supabase');
       bindRoutes({
         contract,
         tag: 'supabase',
         router: app,
-        handlers: handlersFor('supabase'),
+        handlers,
         mounts: [''],
-        onError,
+        onError: resolve,
         onUnknown: () => {},
       });
     });
-    const server = createServer(app);
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
     server.once('request', () => socket.destroy());
-    socket.write(
-      'POST /bucket HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
-    );
-    await seen;
-    expect(errors).toEqual([expect.objectContaining({ code: 'aborted' })]);
+    const head = 'POST /bucket HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\nContent-Type: application/json\r\n';
+    socket.write(`${head}Content-Length: 9\r\n\r\n{`);
+    expect(await seen).toMatchObject({ code: 'aborted' });
     server.close();
   });
 });
