@@ -1,15 +1,25 @@
 #!/usr/bin/env node
+import cluster from 'node:cluster';
 /** The command line. Wires each command to what does its work; the work itself is elsewhere. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { makeConfigCommand } from './command-line/config-command.ts';
+import { startPostgresEngine } from './command-line/engines.ts';
+import { makeMigrateCommand } from './command-line/migrate-command.ts';
 import { makeOutput, renderFailure } from './command-line/output.ts';
+import { makeRevokeLinksCommand } from './command-line/revoke-links-command.ts';
+import { makeServe, runWorker } from './command-line/run-gateway.ts';
 import { makeTokenCommand } from './command-line/token-command.ts';
+import { withApp } from './command-line/visit.ts';
+import type { Config } from './config/config.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { describeSettings, isDebugging, readConfig, readSetting } from './config/read-config.ts';
 import { loadOrCreateSecret, loadSecret } from './config/secrets.ts';
+import { fingerprintOf } from './identity/link-claims.ts';
 import { signToken } from './identity/sign-token.ts';
+import { makeLogger } from './observe/logger.ts';
+import { revoke } from './operations/share-objects.ts';
 import { packageRoot } from './package-root.ts';
 
 const env = processEnvironment();
@@ -39,8 +49,43 @@ program.addCommand(
   }),
 );
 
+const gatewayParts = {
+  config,
+  packageRoot: packageRoot(),
+  output,
+  makeLog: ({ logLevel }: { logLevel: Config['logLevel'] }) => makeLogger({ level: logLevel }),
+};
+/** Commands speak for themselves; their log tells only what goes wrong. */
+const visit = () => ({ config: config(), packageRoot: packageRoot(), log: makeLogger({ level: 'error' }) });
+
+program.addCommand(makeServe(gatewayParts));
+program.addCommand(
+  makeMigrateCommand({
+    output,
+    migrate: async onProgress => {
+      const postgres = await startPostgresEngine({
+        ...visit(),
+        stay: 'visit',
+        onProgress: ({ file, done, total }) => onProgress({ what: file, done, total }),
+      });
+      await postgres.stop();
+      return postgres;
+    },
+  }),
+);
+program.addCommand(
+  makeRevokeLinksCommand({
+    output,
+    revokeLinks: ({ bucket, name, token }) =>
+      withApp(visit(), (app, scope) =>
+        revoke(app.core, scope, { bucket, name, fingerprint: token === null ? null : fingerprintOf(token) }),
+      ),
+  }),
+);
+
 try {
-  await program.parseAsync();
+  if (cluster.isWorker) await runWorker(gatewayParts);
+  else await program.parseAsync();
 } catch (error) {
   output.tell(renderFailure(error, isDebugging(env)));
   process.exitCode = 1;

@@ -15,6 +15,7 @@ import { labelHeaders, metadataIn, parseLabels } from './s3-labels.ts';
 import { md5OfEtag, type PutS3Object, type S3Objects } from './s3-objects.ts';
 import type { S3Timeouts } from './s3-settings.ts';
 import { makeS3Signer, type S3Credentials } from './s3-signer.ts';
+import { makeSocketGate } from './socket-gate.ts';
 
 const KEEP_ALIVE_MS = 4_000;
 const LONGEST_ERROR_DOCUMENT_BYTES = 16 * 1024;
@@ -60,7 +61,9 @@ export function makeLeanS3Client(settings: LeanS3Settings): S3Objects {
     put: object => putObject(send, `${bucketPath}/${object.key}`, object),
     head: key => headObject(send, `${bucketPath}/${key}`),
     headBucket: async () => {
-      await expectStatus(await send({ method: 'HEAD', path: bucketPath || '/', headers: [] }), 200);
+      const answer = await send({ method: 'HEAD', path: bucketPath || '/', headers: [] });
+      await expectStatus(answer, 200);
+      answer.body.resume();
     },
     close: async () => {
       if (!pool.destroyed) await pool.destroy();
@@ -70,44 +73,41 @@ export function makeLeanS3Client(settings: LeanS3Settings): S3Objects {
 
 function makeSend(settings: LeanS3Settings, pool: Pool): Send {
   const sign = makeS3Signer({ region: settings.region, host: settings.bucketUrl.host, now: settings.now });
+  const gate = makeSocketGate({ most: settings.maxSockets, waitMs: settings.timeouts.headersMs });
   const dispatch = async (request: S3Request) => {
     const given = settings.credentials();
     const headers = sign(request, 'then' in given ? await given : given);
     if (request.unsigned !== undefined) headers.push(...request.unsigned);
-    const wait = socketWait(pool, settings, request.signal);
-    try {
-      return await pool.request({
-        method: request.method,
-        path: request.path,
-        headers,
-        body: request.body ?? null,
-        reset: false, // Undici would close the socket after every HEAD.
-        ...(wait.signal === undefined ? {} : { signal: wait.signal }),
-      });
-    } finally {
-      wait.end();
-    }
+    return pool.request({
+      method: request.method,
+      path: request.path,
+      headers,
+      body: request.body ?? null,
+      reset: false, // Undici would close the socket after every HEAD.
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
   };
-  return async request => {
+  const dispatchTwice = async (request: S3Request) => {
     try {
       return await dispatch(request);
     } catch (error) {
-      const repeatable = request.body === undefined || Buffer.isBuffer(request.body);
-      if (!repeatable || request.signal?.aborted || !isStaleSocket(error)) throw error;
+      const isRepeatable = request.body === undefined || Buffer.isBuffer(request.body);
+      if (!isRepeatable || request.signal?.aborted || !isStaleSocket(error)) throw error;
       return dispatch(request);
     }
   };
-}
-
-/** Slow readers can hold every socket. Then a further request waits in line, but not for ever. */
-function socketWait(pool: Pool, { maxSockets, timeouts }: LeanS3Settings, signal: AbortSignal | undefined) {
-  if (pool.stats.running < maxSockets) return { signal, end: () => {} };
-  const deadline = new AbortController();
-  const busy = new BlobStoreError('unavailable', 'every connection to S3 is in use');
-  const timer = setTimeout(() => deadline.abort(busy), timeouts.headersMs);
-  return {
-    signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
-    end: () => clearTimeout(timer),
+  return async request => {
+    await gate.enter(request.signal);
+    try {
+      const answer = await dispatchTwice(request);
+      answer.body.once('close', gate.leave);
+      // Undici errors an unread body that is destroyed; without a listener that would end the process.
+      answer.body.on('error', () => {});
+      return answer;
+    } catch (error) {
+      gate.leave();
+      throw error;
+    }
   };
 }
 
@@ -125,8 +125,6 @@ async function getObject(send: Send, path: string, options: Parameters<S3Objects
     signal,
     ...(range === null ? {} : { unsigned: ['range', `bytes=${range.start}-${range.end}`] }),
   });
-  // Undici errors an unread body that is destroyed; without a listener that would end the process.
-  answer.body.on('error', () => {});
   await expectStatus(answer, range === null ? 200 : 206);
   if (range !== null && Number(answer.headers['content-length']) !== range.end - range.start + 1) {
     answer.body.destroy();
@@ -144,7 +142,6 @@ async function putObject(send: Send, path: string, object: PutS3Object): Promise
     body: object.bytes,
     signal: object.signal,
   });
-  answer.body.on('error', () => {});
   await expectStatus(answer, 200);
   answer.body.resume();
   const header = (name: string) => String(answer.headers[name] ?? '');
@@ -169,7 +166,6 @@ async function expectStatus(answer: Dispatcher.ResponseData, status: number): Pr
 
 /** The `Code` of S3's error document; anything too long or unreadable is no code, and its socket is given up. */
 async function readErrorCode({ body, statusCode }: Dispatcher.ResponseData): Promise<string> {
-  body.on('error', () => {});
   if (statusCode < 300) {
     body.destroy();
     return '';

@@ -19,6 +19,9 @@ export class S3Refusal extends Error {
   }
 }
 
+/** Our own word for an error of the SDK that came of no answer at all. */
+const NO_ANSWER = 'no answer';
+
 const BY_CODE: Readonly<Record<string, BlobFailure>> = {
   NoSuchKey: 'absent',
   NotFound: 'absent',
@@ -27,6 +30,7 @@ const BY_CODE: Readonly<Record<string, BlobFailure>> = {
   SlowDown: 'unavailable',
   RequestTimeout: 'unavailable',
   TimeoutError: 'unavailable',
+  [NO_ANSWER]: 'unavailable',
   XMinioStorageFull: 'no-space',
   XMinioAdminBucketQuotaExceeded: 'no-space',
   QuotaExceeded: 'no-space',
@@ -81,13 +85,15 @@ function classify(status: number, codes: readonly string[]): BlobFailure {
 export function readS3Error(error: unknown): { status: number; codes: string[] } {
   if (error instanceof S3Refusal) return { status: error.status, codes: error.code === '' ? [] : [error.code] };
   const codes = [errorName(error), errorCode(error)].filter(code => code !== null);
-  return { status: sdkStatus(error), codes };
+  const status = sdkStatus(error);
+  if (status === null) codes.push(NO_ANSWER);
+  return { status: status ?? 0, codes };
 }
 
-/** The AWS SDK keeps the status in `$metadata`. */
-function sdkStatus(error: unknown): number {
+/** The AWS SDK keeps the status in `$metadata`: null when its error has that but no status, 0 when it is no SDK error. */
+function sdkStatus(error: unknown): number | null {
   if (typeof error !== 'object' || error === null || !('$metadata' in error)) return 0;
   const metadata = error.$metadata;
-  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return 0;
-  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : 0;
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return null;
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : null;
 }

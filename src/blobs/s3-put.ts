@@ -5,7 +5,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type BlobBody, readBlobBody, streamRest } from './blob-body.ts';
-import type { PutBlob, StoredBlob } from './blob-store.ts';
+import { BlobStoreError, type PutBlob, type StoredBlob } from './blob-store.ts';
 import { type EtagTrust, makeEtagTrust } from './s3-etag-trust.ts';
 import { toS3Failure } from './s3-failure.ts';
 import { labelMetadata } from './s3-labels.ts';
@@ -17,6 +17,7 @@ export interface S3PutSettings {
   readonly client: S3Client;
   readonly bucket: string;
   readonly partSizeBytes: number;
+  readonly singlePutMaxBytes: number;
   readonly maxObjectSizeBytes: number;
 }
 
@@ -24,8 +25,8 @@ export interface S3PutSettings {
 export function makeS3Put(settings: S3PutSettings): (blob: PutBlob) => Promise<StoredBlob> {
   const trust = makeEtagTrust();
   return blob => {
-    const fits = blob.sizeBytes !== null && blob.sizeBytes <= settings.partSizeBytes;
-    return fits && trust.areMd5() ? putTrusting(settings, trust, blob) : putHashing(settings, trust, blob);
+    const isOnePut = blob.sizeBytes !== null && blob.sizeBytes <= settings.singlePutMaxBytes;
+    return isOnePut && trust.areMd5() ? putTrusting(settings, trust, blob) : putHashing(settings, trust, blob);
   };
 }
 
@@ -41,11 +42,11 @@ function putTrusting(settings: S3PutSettings, trust: EtagTrust, blob: PutBlob): 
 
 /** One PUT or several parts, hashed here as they pass. */
 function putHashing(settings: S3PutSettings, trust: EtagTrust, blob: PutBlob): Promise<StoredBlob> {
-  const { partSizeBytes } = settings;
+  const { partSizeBytes, singlePutMaxBytes } = settings;
   const hash = createHash('md5');
   return withBody(blob, hash, async body => {
     const readAhead = blob.sizeBytes === null ? await readPart(body, partSizeBytes) : await readPiece(body);
-    const isWhole = blob.sizeBytes === null ? body.ended : blob.sizeBytes <= partSizeBytes;
+    const isWhole = blob.sizeBytes === null ? body.ended : blob.sizeBytes <= singlePutMaxBytes;
     if (!isWhole) {
       await putInParts(settings, { blob, body, readAhead });
       return hash.digest('hex');
@@ -68,10 +69,16 @@ async function withBody(
     const md5 = await put(body);
     return { sizeBytes: body.sizeBytes, md5 };
   } catch (error) {
-    throw body.blame(toS3Failure(error, blob.signal));
+    throw body.blame(toPutFailure(error, blob.signal));
   } finally {
     body.release();
   }
+}
+
+/** An upload that vanished in mid-way (NoSuchUpload) is no absent blob. */
+function toPutFailure(error: unknown, signal: AbortSignal): BlobStoreError {
+  const failure = toS3Failure(error, signal);
+  return failure.failure === 'absent' ? new BlobStoreError('failed', failure.message, failure.cause) : failure;
 }
 
 /** A body of which some pieces have been read already. */

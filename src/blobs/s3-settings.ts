@@ -10,8 +10,14 @@ export interface S3Settings {
   readonly forcePathStyle: boolean;
   /** False sends the single-object requests through the AWS SDK as well: slower by an order, for odd engines. */
   readonly leanClient?: boolean;
-  /** Bodies up to this length are one PUT; longer ones go in parts of at least this length. S3 allows 5 MiB and more. */
+  /** Longer bodies go in parts of at least this length. S3 allows 5 MiB and more. */
   readonly partSizeBytes?: number;
+  /**
+   * Bodies with a declared length up to this are one streamed PUT; one part unless given, S3 allows 5 GiB. A streamed
+   * PUT needs a sixth of the CPU of parts and no memory to speak of, but where a part that fails is sent again, a PUT
+   * that fails is the sender's to repeat.
+   */
+  readonly singlePutMaxBytes?: number;
   /** The largest object this gateway accepts; decides the part size of bodies without a declared length. */
   readonly maxObjectSizeBytes: number;
   /** Most sockets to the engine at once, for each of the two clients. */

@@ -26,6 +26,7 @@ import { makeSdkS3Client, makeSdkS3Objects } from './sdk-s3-client.ts';
 /** A store in one bucket. Makes no connection until it is used. */
 export function makeS3Store(settings: S3Settings): BlobStore {
   const { bucket } = settings;
+  const partSizeBytes = settings.partSizeBytes ?? DEFAULT_PART_SIZE_BYTES;
   const client = makeSdkS3Client(settings);
   const objects = settings.leanClient === false ? makeSdkS3Objects(client, bucket) : makeLeanObjects(settings, client);
   return {
@@ -34,7 +35,8 @@ export function makeS3Store(settings: S3Settings): BlobStore {
       objects,
       client,
       bucket,
-      partSizeBytes: settings.partSizeBytes ?? DEFAULT_PART_SIZE_BYTES,
+      partSizeBytes,
+      singlePutMaxBytes: settings.singlePutMaxBytes ?? partSizeBytes,
       maxObjectSizeBytes: settings.maxObjectSizeBytes,
     }),
     open: (key, options) => openObject(objects, key, options),

@@ -23,6 +23,7 @@ export function makeSdkS3Client(settings: S3Settings): S3Client {
     responseChecksumValidation: 'WHEN_REQUIRED',
     // With it the SDK opens a socket of its own for every large part.
     expectContinueHeader: false,
+    logger: SILENT,
     requestHandler: {
       connectionTimeout: connectMs,
       socketTimeout: Math.max(headersMs, bodyIdleMs),
@@ -37,6 +38,9 @@ export function makeSdkS3Client(settings: S3Settings): S3Client {
 function staticCredentials({ accessKeyId, secretAccessKey }: S3Settings) {
   return accessKeyId === null || secretAccessKey === null ? {} : { credentials: { accessKeyId, secretAccessKey } };
 }
+
+/** The SDK would write warnings to the console; every failure reaches the caller as an error anyway. */
+const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 /** Spares a SHA-256 of every uploaded byte; the signer keeps a header that is already there. */
 function sendUnsignedPayload(client: S3Client): void {

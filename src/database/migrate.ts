@@ -149,3 +149,15 @@ async function readSqlFile(folder: string, name: string): Promise<SqlFile> {
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
+
+/** Creates the database unless it is there. `target` names another database of the same server, as an administrator. */
+export async function ensureDatabase(target: ConnectionTarget, name: string): Promise<void> {
+  const client = new pg.Client({ ...target, application_name: 'sluice migrate' });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
+    if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`);
+  } finally {
+    await client.end();
+  }
+}

@@ -29,12 +29,17 @@ export interface RequestScope {
 /** The caller of a request that carries no token. */
 export const ANONYMOUS: Caller = Object.freeze({ role: 'anon', subject: null, claims: '{"role":"anon"}' });
 
-const SERVICE: Caller = Object.freeze({ role: 'service_role', subject: null, claims: '{"role":"service_role"}' });
+/** Past every policy. Requests never have it of themselves: see `asService`. */
+export const SERVICE_CALLER: Caller = Object.freeze({
+  role: 'service_role',
+  subject: null,
+  claims: '{"role":"service_role"}',
+});
 
 /**
  * The same request, acting as `service_role` on nobody's behalf. DESIGN allows this in exactly three places, and a
  * test counts the call sites: reading from a public bucket, redeeming a link, and the sweeper with `fsck`.
  */
 export function asService(scope: RequestScope): RequestScope {
-  return { ...scope, caller: SERVICE };
+  return { ...scope, caller: SERVICE_CALLER };
 }

@@ -24,13 +24,15 @@ export interface FilePart {
   readonly fileName: string | null;
   /** `text/plain` when the part says nothing (RFC 7578 §4.4). Without parameters. */
   readonly contentType: string;
+  /** The fields of the form that came before this part, the last of equal names. */
+  readonly fieldsBefore: ReadonlyMap<string, string>;
   /** Ends only where the part ends. To give the form up, destroy it. */
   readonly stream: Readable;
 }
 
 export interface MultipartForm {
-  /** The fields seen so far, the last of equal names. */
-  readonly fields: ReadonlyMap<string, string>;
+  /** The fields that came after the last file, known once `nextFile` has given null. */
+  readonly fieldsAfter: ReadonlyMap<string, string>;
   /**
    * The next file, as soon as it begins; null once the form has ended, complete. The stream of the file before must
    * have been read to its end (or destroyed), else this never resolves. Throws as `openMultipart` describes.
@@ -43,7 +45,7 @@ export interface MultipartUpload {
   /** The fields that came before the file. */
   readonly fields: ReadonlyMap<string, string>;
   /**
-   * The fields that came after it, known when the form has ended. Rejects where the form turns out to be faulty, also
+   * The fields that came after the file, known when the form has ended. Rejects where the form turns out to be faulty, also
    * behind a file that was complete: nothing of the upload may be kept before this resolves.
    */
   readonly fieldsAfter: Promise<ReadonlyMap<string, string>>;
@@ -68,21 +70,21 @@ export async function readMultipart(req: IncomingMessage, limits: MultipartLimit
   const form = new FormReader(req, limits);
   const file = await form.nextFile();
   if (file === null) throw new SluiceError('no-content', 'No content provided');
-  const fields = new Map(form.fields);
-  form.fields.clear();
-  const fieldsAfter = form.nextFile().then(() => form.fields);
+  const fieldsAfter = form.nextFile().then(() => form.fieldsAfter);
   fieldsAfter.catch(() => {}); // the same failure reaches the file's stream; nobody has to wait here
-  return { file, fields, fieldsAfter };
+  return { file, fields: file.fieldsBefore, fieldsAfter };
 }
 
 class FormReader implements MultipartForm {
-  readonly fields = new Map<string, string>();
+  readonly fieldsAfter = new Map<string, string>();
+  readonly #fields = new Map<string, string>();
   readonly #limits: MultipartLimits;
   readonly #body: Relay;
   readonly #parser: Busboy;
   readonly #abort = () => this.#fail(clientGone(this.#limits.signal.reason));
   #fileBytes = 0;
-  #arrived: FilePart | null = null;
+  /** More than one where small files come in one chunk. */
+  readonly #arrived: FilePart[] = [];
   #ended = false;
   #failure: SluiceError | null = null;
   #wake: (() => void) | null = null;
@@ -101,16 +103,15 @@ class FormReader implements MultipartForm {
   }
 
   async nextFile(): Promise<FilePart | null> {
-    while (this.#arrived === null) {
+    for (;;) {
+      const file = this.#arrived.shift();
+      if (file !== undefined) return file;
       if (this.#failure !== null) throw this.#failure;
       if (this.#ended) return null;
       await new Promise<void>(resolve => {
         this.#wake = resolve;
       });
     }
-    const file = this.#arrived;
-    this.#arrived = null;
-    return file;
   }
 
   #listen(): void {
@@ -136,7 +137,14 @@ class FormReader implements MultipartForm {
       onFailure: error => this.#failure ?? asRefusal(error),
       release: () => this.#fail(new SluiceError('aborted', 'The upload was given up')),
     });
-    this.#arrived = { fieldName, fileName: info.filename ?? null, contentType: info.mimeType ?? 'text/plain', stream };
+    this.#arrived.push({
+      fieldName,
+      fileName: info.filename ?? null,
+      contentType: info.mimeType ?? 'text/plain',
+      fieldsBefore: new Map(this.#fields),
+      stream,
+    });
+    this.fieldsAfter.clear();
     if (Buffer.byteLength(fieldName) > MAX_NAME_BYTES) this.#fail(refusal('The name of a part is too long'));
     this.#notify();
   }
@@ -152,7 +160,8 @@ class FormReader implements MultipartForm {
         new SluiceError('too-large', `The form field "${name}" is too long`, { facts: { limit: maxFieldBytes } }),
       );
     } else {
-      this.fields.set(name, value);
+      this.#fields.set(name, value);
+      this.fieldsAfter.set(name, value);
     }
   }
 

@@ -1,0 +1,80 @@
+/**
+ * The engines under a gateway: Postgres (a server of one's own by URL, or the embedded one) brought to the state of this
+ * version. Commands that only visit join the embedded server of a running gateway instead of starting a second.
+ */
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { type ConnectionTarget, GATEWAY_ROLE } from '../database/database.ts';
+import { ensureDatabase, type MigrationProgress, migrate } from '../database/migrate.ts';
+import { type EmbeddedPostgresLog, startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
+
+export interface PostgresEngine {
+  /** What a gateway connects with. */
+  readonly target: ConnectionTarget;
+  /** In words, for the welcome. */
+  readonly description: string;
+  /** Tells worker processes where Postgres is. */
+  readonly workerEnvironment: Readonly<Record<string, string>>;
+  /** Files applied by this start, in order. */
+  readonly applied: readonly string[];
+  /** Stops the embedded server where this process holds it. */
+  stop(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly config: Config;
+  readonly packageRoot: string;
+  readonly log: EmbeddedPostgresLog;
+  /** `visit`: for short commands beside a running gateway. */
+  readonly stay: 'hold' | 'visit';
+  readonly onProgress?: MigrationProgress;
+}
+
+/** The database inside the embedded server. */
+const EMBEDDED_DATABASE = 'sluice';
+
+/** Resolves once Postgres answers and is migrated. */
+export async function startPostgresEngine(options: EngineOptions): Promise<PostgresEngine> {
+  const { config, packageRoot, onProgress } = options;
+  const { url, adminUrl } = config.database;
+  if (url === null) return startEmbeddedEngine(options);
+  const { applied } = await migrate({ connectionString: adminUrl ?? url }, packageRoot, onProgress);
+  return {
+    target: { connectionString: url },
+    description: `Postgres at ${new URL(url).host}`,
+    workerEnvironment: {},
+    applied,
+    stop: async () => {},
+  };
+}
+
+async function startEmbeddedEngine({
+  config,
+  packageRoot,
+  log,
+  stay,
+  onProgress,
+}: EngineOptions): Promise<PostgresEngine> {
+  const directory = join(config.dataDir, 'postgres');
+  const postgres = await startEmbeddedPostgres({
+    directory,
+    packageRoot,
+    log,
+    whenInUse: stay === 'visit' ? 'join' : 'refuse',
+  });
+  try {
+    await ensureDatabase(postgres.target, EMBEDDED_DATABASE);
+    const admin = { ...postgres.target, database: EMBEDDED_DATABASE };
+    const { applied } = await migrate(admin, packageRoot, onProgress);
+    return {
+      target: { ...admin, user: GATEWAY_ROLE },
+      description: `embedded Postgres ${postgres.version} in ${directory}`,
+      workerEnvironment: { DATABASE_URL: postgres.url({ user: GATEWAY_ROLE, database: EMBEDDED_DATABASE }) },
+      applied,
+      stop: () => postgres.stop(),
+    };
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+}
