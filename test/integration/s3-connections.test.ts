@@ -1,0 +1,280 @@
+/**
+ * What the S3 driver makes of an engine that misbehaves. The engine here is a bare HTTP server that forces one failure
+ * each; it never stands in for S3 where S3 is asked to succeed at anything but a plain answer.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { S3Settings } from '../../src/blobs/s3-settings.ts';
+import { makeS3Store } from '../../src/blobs/s3-store.ts';
+import { blobOf, newKey, openAll, rejection, stallingBody } from './blob-store-suite.ts';
+
+const MD5_OF_X = '9dd4e461268c8034f5c8564e155c67a6';
+const clients: readonly [string, boolean][] = [
+  ['lean client', true],
+  ['AWS SDK', false],
+];
+
+type Answer = (request: IncomingMessage, response: ServerResponse, nth: number) => void;
+
+const opened: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const thing of opened.splice(0).reverse()) await thing.close();
+});
+
+/** A store whose engine answers as told; `nth` counts requests from 1. */
+async function storeAgainst(answer: Answer, chosen: Partial<S3Settings> = {}) {
+  let count = 0;
+  const server = createServer((request, response) => {
+    count += 1;
+    answer(request, response, count);
+  });
+  await listen(server);
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const store = makeS3Store({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    bucket: 'bucket',
+    accessKeyId: 'id',
+    secretAccessKey: 'secret',
+    forcePathStyle: true,
+    maxObjectSizeBytes: 1024 ** 3,
+    ...chosen,
+  });
+  opened.push({ close: () => stop(server) }, store);
+  return { store, requests: () => count, server };
+}
+
+async function listen(server: Server): Promise<void> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+}
+
+async function stop(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+const neverAborted = () => new AbortController().signal;
+const whole = () => ({ range: null, signal: neverAborted() });
+const refuse =
+  (status: number, code: string): Answer =>
+  (request, response) => {
+    request.resume();
+    response.writeHead(status, { 'content-type': 'application/xml' }).end(`<Error><Code>${code}</Code></Error>`);
+  };
+const storedAs =
+  (headers: Record<string, string>): Answer =>
+  (request, response) => {
+    request.resume();
+    request.on('end', () => response.writeHead(200, headers).end());
+  };
+
+describe.each(clients)('the %s against a failing engine', (_name, leanClient) => {
+  it.each([
+    [500, 'InternalError', 'unavailable'],
+    [503, 'SlowDown', 'unavailable'],
+    [429, 'TooManyRequests', 'unavailable'],
+    [507, 'XMinioStorageFull', 'no-space'],
+    [403, 'QuotaExceeded', 'no-space'],
+    [403, 'AccessDenied', 'failed'],
+    [404, 'NoSuchKey', 'absent'],
+    [404, 'NoSuchBucket', 'unavailable'],
+  ])('maps %d %s to %s', async (status, code, failure) => {
+    const { store } = await storeAgainst(refuse(status, code), { leanClient });
+    expect(await rejection(store.open(newKey(), whole()))).toMatchObject({ failure });
+    const put = store.put(blobOf(Readable.from([Buffer.from('x')]), 1));
+    expect(await rejection(put)).toMatchObject({ failure: failure === 'absent' ? 'failed' : failure });
+  });
+
+  it('says unavailable when nobody listens', async () => {
+    const { store, server } = await storeAgainst(refuse(200, ''), { leanClient });
+    await stop(server);
+    opened.splice(0, 1);
+    expect(await rejection(store.check())).toMatchObject({ failure: 'unavailable' });
+    expect(await rejection(store.open(newKey(), whole()))).toMatchObject({ failure: 'unavailable' });
+  });
+
+  it('says unavailable when no answer comes in time', async () => {
+    const timeouts = { connectMs: 1000, headersMs: 300, bodyIdleMs: 300 };
+    const { store } = await storeAgainst(() => {}, { leanClient, timeouts });
+    expect(await rejection(store.open(newKey(), whole()))).toMatchObject({ failure: 'unavailable' });
+  });
+
+  it('errors the stream when the answer stops short', async () => {
+    const { store } = await storeAgainst(
+      (_request, response) => {
+        response.writeHead(200, { 'content-length': '10' });
+        response.write('12345', () => response.destroy());
+      },
+      { leanClient },
+    );
+    expect(await rejection(openAll(store, newKey()))).toHaveProperty('message');
+  });
+
+  it('refuses an answer that ignores the range', async () => {
+    const { store } = await storeAgainst((_request, response) => response.writeHead(200).end('0123456789'), {
+      leanClient,
+    });
+    expect(await rejection(openAll(store, newKey(), { start: 2, end: 4 }))).toMatchObject({ failure: 'failed' });
+  });
+
+  it.each([
+    ['reading', true],
+    ['writing', false],
+  ])('frees the connection at once when it is aborted while %s', async (_case, reading) => {
+    const abort = new AbortController();
+    let gone: Promise<unknown> = Promise.resolve();
+    const { store } = await storeAgainst(
+      (request, response) => {
+        gone = new Promise(resolve => request.socket.once('close', resolve));
+        if (!reading) request.once('data', () => abort.abort());
+        else response.writeHead(200, { 'content-length': '1000' }).write('some');
+      },
+      { leanClient },
+    );
+    if (reading) {
+      const stream = await store.open(newKey(), { range: null, signal: abort.signal });
+      stream.once('data', () => abort.abort());
+      expect(await rejection(finished(stream))).toHaveProperty('message');
+    } else {
+      const { body } = stallingBody(Buffer.alloc(200_000));
+      const put = store.put({ ...blobOf(body, 1_000_000), signal: abort.signal });
+      expect(await rejection(put)).toMatchObject({ failure: 'aborted' });
+    }
+    await gone;
+  });
+
+  it.each([
+    ['is the MD5', { etag: `"${MD5_OF_X}"` }],
+    ['is another hash', { etag: '"00000000000000000000000000000000"' }],
+    ['is a composite', { etag: `"${MD5_OF_X}-1"` }],
+    ['is missing', {}],
+    ['is said under SSE-KMS', { etag: `"${MD5_OF_X}"`, 'x-amz-server-side-encryption': 'aws:kms' }],
+  ])('tells the true MD5 when the ETag %s', async (_case, headers) => {
+    const { store } = await storeAgainst(storedAs(headers), { leanClient });
+    for (let turn = 0; turn < 2; turn += 1) {
+      const stored = await store.put(blobOf(Readable.from([Buffer.from('x')]), 1));
+      expect(stored).toEqual({ sizeBytes: 1, md5: MD5_OF_X });
+    }
+  });
+
+  it('reads the bytes back for their MD5 when the ETag stops being one', async () => {
+    const kms = { etag: '"11111111111111111111111111111111"', 'x-amz-server-side-encryption': 'aws:kms' };
+    const { store } = await storeAgainst(
+      (request, response, nth) => {
+        if (request.method === 'GET') response.writeHead(200, { 'content-length': '1' }).end('x');
+        else storedAs(nth === 1 ? { etag: `"${MD5_OF_X}"` } : kms)(request, response, nth);
+      },
+      { leanClient },
+    );
+    for (let turn = 0; turn < 3; turn += 1)
+      expect((await store.put(blobOf(Readable.from([Buffer.from('x')]), 1))).md5).toBe(MD5_OF_X);
+  });
+});
+
+describe('the lean client on a socket that the engine has closed', () => {
+  /** Answers the first request of a socket and drops the socket at the second. */
+  function dropSecond(answer: Answer): Answer {
+    const seen = new WeakSet<Socket>();
+    return (request, response, nth) => {
+      if (seen.has(request.socket)) {
+        request.socket.destroy();
+        return;
+      }
+      seen.add(request.socket);
+      answer(request, response, nth);
+    };
+  }
+
+  it('sends a GET once more, and only once', async () => {
+    const { store, requests } = await storeAgainst(
+      dropSecond((_request, response) => response.end('x')),
+      { maxSockets: 1 },
+    );
+    expect(String(await openAll(store, newKey()))).toBe('x');
+    expect(String(await openAll(store, newKey()))).toBe('x');
+    expect(requests()).toBe(3);
+
+    const broken = await storeAgainst(request => request.socket.destroy());
+    expect(await rejection(openAll(broken.store, newKey()))).toMatchObject({ failure: 'unavailable' });
+    expect(broken.requests()).toBe(2);
+  });
+
+  it('sends a PUT once more when its bytes are in hand', async () => {
+    const { store, requests } = await storeAgainst(dropSecond(storedAs({ etag: `"${MD5_OF_X}"` })), { maxSockets: 1 });
+    await store.put(blobOf(Readable.from([Buffer.from('x')]), 1));
+    await store.put(blobOf(Readable.from([Buffer.from('x')]), 1));
+    expect(requests()).toBe(3);
+  });
+
+  it('fails a PUT whose bytes have gone by', async () => {
+    const { store, requests } = await storeAgainst(request => request.socket.destroy());
+    const put = store.put(blobOf(Readable.from([Buffer.from('x'), Buffer.from('y')]), 2));
+    expect(await rejection(put)).toMatchObject({ failure: 'unavailable' });
+    expect(requests()).toBe(1);
+  });
+});
+
+describe('the lean client with every socket taken', () => {
+  it('lets a request wait for the next free one, but neither for ever nor beyond its abort', async () => {
+    const timeouts = { connectMs: 1000, headersMs: 400, bodyIdleMs: 10_000 };
+    const held: ServerResponse[] = [];
+    const { store } = await storeAgainst(
+      (_request, response, nth) => {
+        if (nth > 1) return response.end('x');
+        held.push(response.writeHead(200, { 'content-length': '1' }));
+        response.flushHeaders();
+      },
+      { maxSockets: 1, timeouts },
+    );
+    const slow = await store.open(newKey(), whole());
+    expect(await rejection(store.open(newKey(), whole()))).toMatchObject({ failure: 'unavailable' });
+    const abort = new AbortController();
+    const abandoned = rejection(store.open(newKey(), { range: null, signal: abort.signal }));
+    abort.abort();
+    expect(await abandoned).toMatchObject({ failure: 'aborted' });
+    const waiting = openAll(store, newKey());
+    held[0]?.end('y');
+    await slow.forEach(() => {});
+    expect(String(await waiting)).toBe('x');
+  });
+});
+
+describe('deleting where the engine does not take a batch', () => {
+  it.each([400, 405, 501])('deletes one by one after %d', async status => {
+    const { store, requests } = await storeAgainst((request, response, nth) => {
+      if (request.method === 'POST') refuse(status, 'NotImplemented')(request, response, nth);
+      else response.writeHead(request.url?.includes('/bad') ? 403 : 204).end();
+    });
+    const outcomes = await store.delete(['aa/good', 'aa/bad', 'aa/fine']);
+    expect(outcomes.map(({ key, error }) => [key, error?.failure ?? null])).toEqual([
+      ['aa/good', null],
+      ['aa/bad', 'failed'],
+      ['aa/fine', null],
+    ]);
+    expect(requests()).toBe(4);
+  });
+
+  it('tells the keys that a batch could not delete', async () => {
+    const { store } = await storeAgainst((request, response) => {
+      request.resume();
+      response.writeHead(200, { 'content-type': 'application/xml' });
+      response.end(
+        '<DeleteResult><Error><Key>aa/b</Key><Code>AccessDenied</Code></Error><Error><Key>aa/c</Key><Code>NoSuchKey</Code></Error></DeleteResult>',
+      );
+    });
+    const outcomes = await store.delete(['aa/a', 'aa/b', 'aa/c']);
+    expect(outcomes.map(({ error }) => error?.failure ?? null)).toEqual([null, 'failed', null]);
+  });
+
+  it('says unavailable of the whole batch when the engine is away', async () => {
+    const { store } = await storeAgainst(refuse(503, 'SlowDown'));
+    expect(await rejection(store.delete(['aa/a']))).toMatchObject({ failure: 'unavailable' });
+  });
+});
