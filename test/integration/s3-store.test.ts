@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import {
   CreateMultipartUploadCommand,
   DeleteBucketCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   S3Client,
   UploadPartCommand,
@@ -99,6 +100,21 @@ describeWithS3('on S3', engine => {
       await store?.check();
       for (const each of stores) await each.close();
       await clientFor(engine).send(new DeleteBucketCommand({ Bucket: settings.bucket }));
+    });
+
+    it('sends a long body as one PUT where it is told to', async () => {
+      const settings = settingsFor(engine, { leanClient, singlePutMaxBytes: 64 * MIB });
+      const store = makeS3Store(settings);
+      await store.prepare();
+      const blob = blobOf(Readable.from(Array.from({ length: 160 }, () => Buffer.alloc(64 * 1024))), 10 * MIB);
+      const { md5 } = await store.put(blob);
+      const client = clientFor(engine);
+      const { ETag } = await client.send(new HeadObjectCommand({ Bucket: settings.bucket, Key: blob.key }));
+      expect(ETag).toBe(`"${md5}"`);
+      await store.delete([blob.key]);
+      await store.close();
+      await client.send(new DeleteBucketCommand({ Bucket: settings.bucket }));
+      client.destroy();
     });
 
     it('cuts an endless owner and type to what S3 takes', async () => {
