@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { ConnectionTarget } from '../database/database.ts';
 import { makeServiceKeys } from '../identity/service-keys.ts';
 import type { Logger } from '../observe/logger.ts';
-import { aggregateWorkerMetrics } from '../observe/metrics.ts';
+import { makeWorkerMetrics, offerToPrimary } from '../observe/metrics.ts';
 import { killWorkers, startCluster } from './cluster.ts';
 import { type PostgresEngine, startPostgresEngine } from './engines.ts';
 import type { Output } from './output.ts';
@@ -92,6 +92,7 @@ interface HereParts {
 
 async function startHere({ target, ...parts }: HereParts): Promise<RunningGateway> {
   const app = await makeApp({ ...parts, databaseTarget: target });
+  if (cluster.isWorker) offerToPrimary(app.metrics);
   try {
     return { port: await app.start(), stop: app.stop };
   } catch (error) {
@@ -109,7 +110,7 @@ function startWorkers(
     cluster,
     workers: config.workers,
     environment,
-    aggregateMetrics: aggregateWorkerMetrics,
+    aggregateMetrics: makeWorkerMetrics(),
     onWorkerDeath: death => log.error('a worker process died and is replaced', { ...death }),
     drainTimeoutMs: DRAIN_TIMEOUT_MS,
   });

@@ -10,6 +10,7 @@ import { type App, makeApp } from '../../src/app.ts';
 import type { BlobStore } from '../../src/blobs/blob-store.ts';
 import type { Config } from '../../src/config/config.ts';
 import { readConfig } from '../../src/config/read-config.ts';
+import type { ConnectionTarget } from '../../src/database/database.ts';
 import { signToken } from '../../src/identity/sign-token.ts';
 import { makeLogger } from '../../src/observe/logger.ts';
 import { cloneTestDatabase, type TestDatabase } from './test-database.ts';
@@ -23,6 +24,10 @@ export interface GatewayOptions {
   readonly store?: StoreKind;
   readonly env?: Readonly<Record<string, string>>;
   readonly wrapStore?: (store: BlobStore) => BlobStore;
+  /** A database that the test made and drops itself. */
+  readonly database?: TestDatabase;
+  /** For tests that stand between the gateway and Postgres. */
+  readonly wrapTarget?: (target: ConnectionTarget) => ConnectionTarget;
   /** Shares another gateway's database and store, as a second process would. */
   readonly beside?: Gateway;
 }
@@ -45,7 +50,7 @@ export const STORES: readonly StoreKind[] = HAS_S3 ? ['file', 's3'] : ['file'];
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const { beside } = options;
-  const db = beside?.db ?? (await cloneTestDatabase());
+  const db = beside?.db ?? options.database ?? (await cloneTestDatabase());
   const dataDir = beside?.dataDir ?? (await mkdtemp(join(tmpdir(), 'sluice-gateway-')));
   const store = options.store ?? 'file';
   const bucket = beside?.config.s3?.bucket ?? `test-${randomBytes(6).toString('hex')}`;
@@ -63,7 +68,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   );
   const app = await makeApp({
     config,
-    databaseTarget: db.target,
+    databaseTarget: options.wrapTarget?.(db.target) ?? db.target,
     packageRoot: PACKAGE_ROOT,
     log: makeLogger({ level: 'error' }),
     shutdownTimeoutMs: 2_000,
@@ -79,7 +84,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     async stop() {
       await app.stop();
       if (beside !== undefined) return;
-      await db.drop();
+      if (options.database === undefined) await db.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

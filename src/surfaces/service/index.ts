@@ -5,9 +5,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { Route, RouteHandler } from '../../contract/bind-routes.ts';
 import type { Contract } from '../../contract/contract.ts';
-import { makeDocsPage } from '../../contract/docs-page.ts';
+import { type DocsPage, makeDocsPage } from '../../contract/docs-page.ts';
 import type { Database } from '../../database/database.ts';
 import { finishReply } from '../../http/finish-reply.ts';
+import { recordOf } from '../../http/request-record.ts';
 import { API_SECURITY_HEADERS } from '../../http/security-headers.ts';
 import { sendJson } from '../../http/send-json.ts';
 
@@ -20,11 +21,14 @@ export interface ServiceSurfaceOptions {
   readonly renderMetrics: () => Promise<string>;
 }
 
+/** In the form of the bucket API, whose tools look at these routes too. */
+const FAILED = { statusCode: '500', error: 'Internal', message: 'Internal Server Error', code: 'InternalError' };
+
 const PROBE_TIMEOUT_MS = 3_000;
 
 export function makeServiceSurface(options: ServiceSurfaceOptions) {
   const { contract, version, renderMetrics } = options;
-  const docs = makeDocsPage(contract);
+  let docs: DocsPage | null = null; // made when first asked for: it costs as much as a whole start
   const handlers: Record<string, RouteHandler> = {
     health: async ({ res }) => sendJson({ res, status: 200, body: { healthy: true } }),
     ready: ({ res }) => sendReadiness(res, options),
@@ -32,7 +36,8 @@ export function makeServiceSurface(options: ServiceSurfaceOptions) {
     status: async ({ res }) => finishReply(res, { status: 200, headers: {}, body: Buffer.alloc(0) }),
     version: async ({ res }) => sendText(res, version, 'text/plain; charset=utf-8'),
     openapi: async ({ res }) => sendText(res, contract.json, 'application/json; charset=utf-8'),
-    docs: async ({ res }: Route) =>
+    docs: async ({ res }: Route) => {
+      docs ??= makeDocsPage(contract);
       finishReply(res, {
         status: 200,
         headers: {
@@ -41,13 +46,16 @@ export function makeServiceSurface(options: ServiceSurfaceOptions) {
           'content-security-policy': docs.contentSecurityPolicy,
         },
         body: Buffer.from(docs.html),
-      }),
+      });
+    },
   };
   return {
     tag: 'service',
     handlers,
-    onError: (_error: unknown, _req: IncomingMessage, res: ServerResponse) =>
-      sendJson({ res, status: 500, body: { error: 'Internal', message: 'Internal Server Error' } }),
+    onError: (error: unknown, _req: IncomingMessage, res: ServerResponse, operationId: string | null) => {
+      Object.assign(recordOf(res), { error, operationId });
+      sendJson({ res, status: 500, body: FAILED });
+    },
   };
 }
 

@@ -1,0 +1,69 @@
+/** One line for each request, at its end, and its figures for the metrics. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errorCode } from '../domain/errors.ts';
+import type { Middleware } from './cors.ts';
+import { recordOf } from './request-record.ts';
+
+/** What a finished request was. */
+export interface FinishedRequest {
+  readonly requestId: string;
+  readonly method: string;
+  /** Without the query, which may hold a link's token. */
+  readonly path: string;
+  /** The operation id of the contract; null for a path that is none. */
+  readonly operation: string | null;
+  readonly role: string | null;
+  /** 499 where the client went away before the reply was complete. */
+  readonly status: number;
+  readonly durationMs: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly remote: string;
+  readonly error: unknown;
+}
+
+export interface AccessLogOptions {
+  readonly log: Record<'error' | 'info', (message: string, fields: object) => unknown>;
+  readonly onRequest: (request: FinishedRequest) => void;
+}
+
+const CLIENT_GONE = 499;
+
+/** Failures of ours are errors and carry their causes; refusals, and clients that hang up, are a line like any other. */
+export function makeAccessLog({ log, onRequest }: AccessLogOptions): Middleware {
+  return (req, res, next) => {
+    const started = performance.now();
+    const counted = { in: req.socket.bytesRead, out: req.socket.bytesWritten };
+    res.once('close', () => {
+      const request = finishedRequest(req, res, { started, counted });
+      onRequest(request);
+      const { error, ...line } = request;
+      if (request.status >= 500) log.error('request', { ...line, error });
+      else log.info('request', { ...line, ...(error === null ? {} : { error: errorCode(error) }) });
+    });
+    next();
+  };
+}
+
+function finishedRequest(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { started, counted }: { started: number; counted: { in: number; out: number } },
+): FinishedRequest {
+  const { operationId, role, error } = recordOf(res);
+  const url = req.url ?? '';
+  const query = url.indexOf('?');
+  return {
+    requestId: String(res.getHeader('x-request-id') ?? ''),
+    method: req.method ?? '',
+    path: query === -1 ? url : url.slice(0, query),
+    operation: operationId,
+    role,
+    status: res.writableFinished ? res.statusCode : CLIENT_GONE,
+    durationMs: Math.round((performance.now() - started) * 10) / 10,
+    bytesIn: Math.max(0, req.socket.bytesRead - counted.in),
+    bytesOut: Math.max(0, req.socket.bytesWritten - counted.out),
+    remote: req.socket.remoteAddress ?? '',
+    error,
+  };
+}

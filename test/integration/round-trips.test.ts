@@ -1,0 +1,173 @@
+/** DESIGN §2's budget, counted on the wire: Postgres round trips and calls to the S3 server, per operation. */
+import { randomBytes } from 'node:crypto';
+import { countRoundTrips, countS3Calls, type PostgresCounter, type S3Counter } from '../support/counting-proxies.ts';
+import { type Gateway, HAS_S3, SERVICE_TOKEN, startGateway, tokenFor } from '../support/gateway.ts';
+import { ALICE } from '../support/scopes.ts';
+import { cloneTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const ALICE_TOKEN = tokenFor('authenticated', ALICE);
+
+describe('round trips', () => {
+  let db: TestDatabase;
+  let postgres: PostgresCounter;
+  let s3: S3Counter | null = null;
+  let gateway: Gateway;
+
+  beforeAll(async () => {
+    db = await cloneTestDatabase();
+    postgres = await countRoundTrips(db.target);
+    s3 = HAS_S3 ? await countS3Calls(process.env.TEST_S3_ENDPOINT ?? '') : null;
+    gateway = await startGateway({
+      store: s3 === null ? 'file' : 's3',
+      wrapTarget: () => postgres.target,
+      // One connection, so that what is prepared once is prepared for all.
+      env: { DATABASE_POOL_SIZE: '1', ...(s3 === null ? {} : { S3_ENDPOINT: s3.endpoint }) },
+      database: db,
+    });
+    await db.sql(`create policy everything on storage.objects to authenticated using (true) with check (true)`);
+    for (const [id, open] of [
+      ['private', false],
+      ['open', true],
+      ['other', false],
+    ] as const) {
+      await send('POST', '/bucket', { name: id, public: open }, SERVICE_TOKEN);
+    }
+    for (const path of ['private/a.txt', 'open/a.txt', 'private/b.txt', 'private/c.txt']) await upload(path);
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await postgres.stop();
+    await s3?.stop();
+    await db.drop();
+  });
+
+  async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+    token = ALICE_TOKEN,
+    headers = {},
+  ): Promise<Response> {
+    const reply = await fetch(gateway.url + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    await reply.clone().arrayBuffer();
+    return reply;
+  }
+
+  async function upload(path: string, body: Buffer | FormData | string = 'hello', init: RequestInit = {}): Promise<Response> {
+    return fetch(`${gateway.url}/object/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ALICE_TOKEN}`, 'x-upsert': 'true', 'content-type': 'text/plain' },
+      body,
+      ...init,
+    });
+  }
+
+  /** Does it once to warm the connection, then counts the second time. */
+  async function count(act: (turn: number) => Promise<Response>, statuses = [200]) {
+    await act(0);
+    postgres.take();
+    s3?.take();
+    const reply = await act(1);
+    expect(statuses).toContain(reply.status);
+    return { postgres: postgres.take(), s3: s3 === null ? null : s3.take() };
+  }
+
+  const expected = (roundTrips: number, calls: string[]) => ({ postgres: roundTrips, s3: s3 === null ? null : calls });
+
+  it.each([
+    ['public', () => send('GET', '/object/public/open/a.txt')],
+    ['authenticated', () => send('GET', '/object/authenticated/private/a.txt')],
+    ['optional login, own', () => send('GET', '/object/private/a.txt')],
+    ['optional login, public bucket', () => send('GET', '/object/open/a.txt', undefined, tokenFor('anon'))],
+  ])('downloads (%s) in one and one GET', async (_, act) => {
+    expect(await count(act)).toEqual(expected(1, ['GET']));
+  });
+
+  it('downloads through a link in one and one GET', async () => {
+    const { signedURL } = (await (await send('POST', '/object/sign/private/a.txt', { expiresIn: 60 })).json()) as {
+      signedURL: string;
+    };
+    expect(
+      await count(() => fetch(gateway.url + signedURL).then(async reply => (await reply.clone().text(), reply))),
+    ).toEqual(expected(1, ['GET']));
+  });
+
+  it.each([
+    ['HEAD', () => send('HEAD', '/object/private/a.txt'), [200]],
+    ['info', () => send('GET', '/object/info/private/a.txt'), [200]],
+    ['304', () => send('GET', '/object/private/a.txt', undefined, ALICE_TOKEN, { 'if-none-match': '*' }), [304]],
+    ['412', () => send('GET', '/object/private/a.txt', undefined, ALICE_TOKEN, { 'if-match': '"x"' }), [412]],
+    ['416', () => send('GET', '/object/private/a.txt', undefined, ALICE_TOKEN, { range: 'bytes=99-' }), [416]],
+    ['list', () => send('POST', '/object/list/private', { prefix: '' }), [200]],
+    ['list v2', () => send('POST', '/object/list-v2/private', {}), [200]],
+    ['sign one', () => send('POST', '/object/sign/private/a.txt', { expiresIn: 60 }), [200]],
+    [
+      'sign 1000',
+      () => send('POST', '/object/sign/private', { expiresIn: 60, paths: Array(1000).fill('a.txt') }),
+      [200],
+    ],
+    ['a refused read', () => send('GET', '/object/private/absent'), [400]],
+  ] as const)('answers %s in one and no call to the store', async (_, act, statuses) => {
+    expect(await count(act, [...statuses])).toEqual(expected(1, []));
+  });
+
+  it('uploads what fits one part in two and one PUT, raw with a length', async () => {
+    expect(await count(turn => upload(`private/raw-${turn}.txt`))).toEqual(expected(2, ['PUT']));
+  });
+
+  it('uploads what fits one part in two and one PUT, as a form', async () => {
+    const form = () => {
+      const data = new FormData();
+      data.append('', new Blob(['hello'], { type: 'text/plain' }));
+      return data;
+    };
+    const headers = { authorization: `Bearer ${ALICE_TOKEN}` };
+    expect(await count(turn => upload(`private/form-${turn}.txt`, form(), { headers }))).toEqual(expected(2, ['PUT']));
+  });
+
+  it('uploads 20 MiB in two, and in parts', async () => {
+    const body = randomBytes(20 * 1024 * 1024);
+    const counted = await count(turn => upload(`private/large-${turn}.bin`, body));
+    expect(counted.postgres).toBe(2);
+    if (counted.s3 !== null) expect(counted.s3.sort()).toEqual(['POST', 'POST', 'PUT', 'PUT', 'PUT']);
+  });
+
+  it('deletes one in one and no call to the store', async () => {
+    expect(await count(turn => send('DELETE', `/object/private/raw-${turn}.txt`))).toEqual(expected(1, []));
+  });
+
+  it('deletes many in one and no call to the store', async () => {
+    const prefixes = Array.from({ length: 1000 }, (_, n) => `form-${n}.txt`);
+    expect(await count(() => send('DELETE', '/object/private', { prefixes }))).toEqual(expected(1, []));
+  });
+
+  it('moves across buckets in one and no call to the store', async () => {
+    const move = (turn: number) =>
+      send('POST', '/object/move', {
+        bucketId: 'private',
+        sourceKey: turn === 0 ? 'b.txt' : 'c.txt',
+        destinationBucket: 'other',
+        destinationKey: `b-${turn}.txt`,
+      });
+    expect(await count(move)).toEqual(expected(1, []));
+  });
+
+  it('copies a large object in one and no call to the store', async () => {
+    const copy = (turn: number) =>
+      send('POST', '/object/copy', {
+        bucketId: 'private',
+        sourceKey: 'large-0.bin',
+        destinationBucket: 'other',
+        destinationKey: `copy-${turn}.bin`,
+      });
+    expect(await count(copy)).toEqual(expected(1, []));
+  });
+
+  it('empties a bucket in one and no call to the store', async () => {
+    expect(await count(() => send('POST', '/bucket/other/empty', {}, SERVICE_TOKEN))).toEqual(expected(1, []));
+  });
+});

@@ -1,0 +1,127 @@
+/**
+ * Stands between the gateway and its engines and counts: round trips on the Postgres wire (one Sync or simple query is
+ * one), and HTTP requests to the S3 server. What is counted is what really crosses the wire.
+ */
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import type { ConnectionTarget } from '../../src/database/database.ts';
+
+export interface PostgresCounter {
+  readonly target: ConnectionTarget;
+  /** Round trips since the last call. */
+  take(): number;
+  stop(): Promise<void>;
+}
+
+export async function countRoundTrips(target: ConnectionTarget): Promise<PostgresCounter> {
+  let count = 0;
+  const server = createServer(client => {
+    const upstream = connect(addressOf(target));
+    const frames = makeFrameReader(type => {
+      if (type === 'S' || type === 'Q') count += 1;
+    });
+    client.on('data', chunk => {
+      frames(chunk);
+      upstream.write(chunk);
+    });
+    upstream.on('data', chunk => client.write(chunk));
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.on('close', () => other.destroy());
+      one.on('error', () => other.destroy());
+    }
+  });
+  const port = await listen(server);
+  return {
+    target: through(target, port),
+    take() {
+      const taken = count;
+      count = 0;
+      return taken;
+    },
+    stop: () => close(server),
+  };
+}
+
+export interface S3Counter {
+  readonly endpoint: string;
+  /** `METHOD` of each request since the last call, in order. */
+  take(): string[];
+  stop(): Promise<void>;
+}
+
+export async function countS3Calls(endpoint: string): Promise<S3Counter> {
+  let calls: string[] = [];
+  const upstream = new URL(endpoint);
+  const server = createHttpServer((req, res) => {
+    calls.push(req.method ?? '');
+    const forward = httpRequest(
+      { host: upstream.hostname, port: upstream.port, method: req.method, path: req.url, headers: req.headers },
+      reply => {
+        res.writeHead(reply.statusCode ?? 502, reply.headers);
+        reply.pipe(res);
+      },
+    );
+    forward.on('error', () => res.destroy());
+    res.on('close', () => forward.destroy());
+    req.pipe(forward);
+  });
+  const port = await listen(server);
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    take() {
+      const taken = calls;
+      calls = [];
+      return taken;
+    },
+    stop: () => close(server),
+  };
+}
+
+/** Reads the frontend's messages: the start-up message has no type byte, every later one has. */
+function makeFrameReader(onMessage: (type: string) => void): (chunk: Buffer) => void {
+  let pending = Buffer.alloc(0);
+  let started = false;
+  return chunk => {
+    pending = Buffer.concat([pending, chunk]);
+    for (;;) {
+      const head = started ? 1 : 0;
+      if (pending.length < head + 4) return;
+      const length = head + pending.readInt32BE(head);
+      if (pending.length < length) return;
+      if (started) onMessage(String.fromCharCode(pending[0] ?? 0));
+      started = true;
+      pending = pending.subarray(length);
+    }
+  };
+}
+
+function addressOf(target: ConnectionTarget) {
+  const url = target.connectionString === undefined ? null : new URL(target.connectionString);
+  const host = url?.hostname ?? target.host ?? '127.0.0.1';
+  const port = Number((url?.port || target.port) ?? 5432);
+  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+}
+
+function through(target: ConnectionTarget, port: number): ConnectionTarget {
+  if (target.connectionString === undefined) return { ...target, host: '127.0.0.1', port };
+  const url = new URL(target.connectionString);
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return { connectionString: url.href };
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise(resolve => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function close(server: Server & { closeAllConnections?(): void }): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve());
+    server.closeAllConnections?.();
+  });
+}
