@@ -1,5 +1,6 @@
 /** One line for each request, at its end, and its figures for the metrics. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { errorCode } from '../domain/errors.ts';
 import type { Middleware } from './cors.ts';
 import { recordOf } from './request-record.ts';
@@ -29,13 +30,19 @@ export interface AccessLogOptions {
 
 const CLIENT_GONE = 499;
 
+/** What a connection had carried when its last request ended; a request's head is read before we hear of it. */
+const COUNTED = Symbol('bytes counted so far');
+type CountedSocket = Socket & { [COUNTED]?: { in: number; out: number } };
+
 /** Failures of ours are errors and carry their causes; refusals, and clients that hang up, are a line like any other. */
 export function makeAccessLog({ log, onRequest }: AccessLogOptions): Middleware {
   return (req, res, next) => {
     const started = performance.now();
-    const counted = { in: req.socket.bytesRead, out: req.socket.bytesWritten };
+    const socket: CountedSocket = req.socket;
+    const counted = socket[COUNTED] ?? { in: 0, out: 0 };
     res.once('close', () => {
       const request = finishedRequest(req, res, { started, counted });
+      socket[COUNTED] = { in: socket.bytesRead, out: socket.bytesWritten };
       onRequest(request);
       const { error, ...line } = request;
       if (request.status >= 500) log.error('request', { ...line, error });

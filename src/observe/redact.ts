@@ -1,57 +1,73 @@
-/** Keeps secrets out of logs: tokens, keys and signed query strings, wherever in a field they stand. */
+/**
+ * Keeps secrets out of the logs: whatever is logged passes through here. A field whose name speaks of a secret loses its
+ * value; in every other text tokens, credentials and signed query strings are cut out, also inside URLs and error
+ * messages. Bounded time and size whatever comes.
+ */
 
-const SECRET_FIELDS = new Set([
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'set-cookie',
-  'apikey',
-  'password',
-  'token',
-  'secret',
-]);
-
-/** Compact JWTs, whatever stands around them. */
-const JWT = /\beyJ[\w-]{4,}\.[\w-]+\.[\w-]*/g;
-/** Query parameters that let their bearer in. */
-const SECRET_QUERY =
-  /([?&](?:token|apikey|password|x-amz-signature|x-amz-credential|x-amz-security-token)=)[^&\s"#]*/gi;
-/** The credentials of a connection URL. */
-const URL_PASSWORD = /(\b[a-z][\w+.-]*:\/\/[^\s:/@]*:)[^\s@/]*@/gi;
-const BEARER = /\b((?:bearer|basic)\s+)[\w+/=.~-]{8,}/gi;
-
+const REDACTED = '[redacted]';
+const MAX_TEXT_LENGTH = 8192;
 const MAX_DEPTH = 6;
+const MAX_ENTRIES = 100;
 
-/** The text without what must not be read. */
+const SECRET_WORDS =
+  'token|secret|passw|passphrase|authorization|cookie|api-?_?key|access-?_?key|signature|credential|otp|jwks?';
+const SECRET_NAME = new RegExp(SECRET_WORDS, 'i');
+
+/** Most texts hold nothing like it; one pass says so. */
+const SUSPICIOUS = new RegExp(`eyJ|bearer|basic|@|${SECRET_WORDS}`, 'i');
+/** A JWT, or what is left of one. */
+const JWT = /eyJ[\w.-]{8,}/g;
+const CREDENTIALS = /\b(bearer|basic)\s+[^\s,;"']+/gi;
+/** `name=value`, `name: value` and `"name":"value"`. Every repetition is bounded, so that no text takes long. */
+const ASSIGNMENT = new RegExp(
+  `(?<![\\w.-])([\\w.-]{0,40}(?:${SECRET_WORDS})[\\w.-]{0,40})(["']?\\s?[=:]\\s?["']?)[^\\s&"',;#]+`,
+  'gi',
+);
+const URL_PASSWORD = /\/\/[^\s/?#@]{1,256}@/g;
+
+/** The text without anything that could be used to log in, and not longer than 8 KiB. */
 export function redactText(text: string): string {
-  return text
-    .replace(JWT, '[token]')
-    .replace(SECRET_QUERY, '$1[redacted]')
-    .replace(URL_PASSWORD, '$1[redacted]@')
-    .replace(BEARER, '$1[redacted]');
+  const short = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
+  if (!SUSPICIOUS.test(short)) return short;
+  return short
+    .replace(JWT, REDACTED)
+    .replace(CREDENTIALS, `$1 ${REDACTED}`)
+    .replace(ASSIGNMENT, `$1$2${REDACTED}`)
+    .replace(URL_PASSWORD, `//${REDACTED}@`);
 }
 
-/** A copy of a value of fields, every text in it redacted. Errors become their name, message and chain of causes. */
+/** A copy fit for JSON: secrets cut out, errors spelled out with their causes, bytes counted, depth and length bounded. */
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value);
-  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? String(value) : value;
-  if (depth === MAX_DEPTH) return '[deeper]';
-  if (value instanceof Error) return describeError(value, depth);
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(item => redact(item, depth + 1));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      name,
-      SECRET_FIELDS.has(name.toLowerCase()) ? '[redacted]' : redact(item, depth + 1),
-    ]),
-  );
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return value;
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+  if (depth >= MAX_DEPTH) return '[…]';
+  if (value instanceof Error) return redactError(value, depth);
+  if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map(item => redact(item, depth + 1));
+  return redactFields(value instanceof Map ? [...value] : Object.entries(value), depth);
 }
 
-function describeError(error: Error & { code?: unknown }, depth: number): Record<string, unknown> {
+/** The fields of a log line; the same as `redact`, for a plain object. */
+export function redactFields(entries: readonly (readonly [string, unknown])[], depth = 0): Record<string, unknown> {
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of entries.slice(0, MAX_ENTRIES)) {
+    const isSecret =
+      SECRET_NAME.test(name) && (typeof value === 'string' || typeof value === 'object') && value !== null;
+    copy[name] = isSecret ? REDACTED : redact(value, depth + 1);
+  }
+  return copy;
+}
+
+/** Name, message and stack, what the error says of itself (`code`, `facts` …), and the chain of its causes. */
+function redactError(error: Error, depth: number): Record<string, unknown> {
+  const own = Object.entries(error).filter(([name]) => name !== 'stack' && name !== 'cause');
   return {
     name: error.name,
     message: redactText(error.message),
-    ...(error.code === undefined ? {} : { code: error.code }),
+    ...redactFields(own, depth),
     ...(error.stack === undefined ? {} : { stack: redactText(error.stack) }),
     ...(error.cause === undefined ? {} : { cause: redact(error.cause, depth + 1) }),
   };

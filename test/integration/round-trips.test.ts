@@ -57,7 +57,11 @@ describe('round trips', () => {
     return reply;
   }
 
-  async function upload(path: string, body: Buffer | FormData | string = 'hello', init: RequestInit = {}): Promise<Response> {
+  async function upload(
+    path: string,
+    body: Buffer | FormData | string = 'hello',
+    init: RequestInit = {},
+  ): Promise<Response> {
     return fetch(`${gateway.url}/object/${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${ALICE_TOKEN}`, 'x-upsert': 'true', 'content-type': 'text/plain' },

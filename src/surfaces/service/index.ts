@@ -51,11 +51,18 @@ export function makeServiceSurface(options: ServiceSurfaceOptions) {
   };
   return {
     tag: 'service',
-    handlers,
+    handlers: Object.fromEntries(Object.entries(handlers).map(([id, handle]) => [id, recorded(handle)])),
     onError: (error: unknown, _req: IncomingMessage, res: ServerResponse, operationId: string | null) => {
       Object.assign(recordOf(res), { error, operationId });
       sendJson({ res, status: 500, body: FAILED });
     },
+  };
+}
+
+function recorded(handle: RouteHandler): RouteHandler {
+  return route => {
+    recordOf(route.res).operationId = route.operationId;
+    return handle(route);
   };
 }
 
