@@ -58,15 +58,19 @@ export interface BlobStore {
 
   /**
    * Streams the body to `key`, holding at most a few parts in memory whatever the size, and resolves once the bytes are
-   * durable. On any failure, abort included, it rejects and leaves nothing readable under the key; an interrupted
-   * multi-part upload may leave parts, which `abandon` removes. Never called twice for one key.
+   * durable. On any failure, abort included, it rejects and leaves nothing readable under the key, with one exception
+   * that no store can rule out: where the whole body was sent and only the answer was lost, the bytes may be there, and
+   * the ledger has them deleted. An interrupted multi-part upload may leave parts, which `abandon` removes. Rejects with
+   * the body's own error when the body failed, else with a BlobStoreError, never of kind `absent`. Never called twice
+   * for one key.
    */
   put(blob: PutBlob): Promise<StoredBlob>;
 
   /**
    * Opens the bytes (or a range of them) for reading. Resolves once the store has answered, so absence is known before
    * the first byte: rejects with kind `absent`. A failure in mid-body errors the stream; a short body is never a clean
-   * end. Destroying the stream, or aborting the signal, frees the connection at once.
+   * end. Destroying the stream, or aborting the signal, frees the connection at once. The caller must read the stream or
+   * destroy it. A store whose place is missing altogether (bucket, folder) says `unavailable`, never `absent`.
    */
   open(key: string, options: { range: BlobRange | null; signal: AbortSignal }): Promise<Readable>;
 
