@@ -1,0 +1,150 @@
+/**
+ * One request to a gateway, written as it stands: no path is normalized, no body decoded, no redirect followed. Every
+ * reply is checked against openapi.yaml, so a test that passes has also seen only described replies.
+ */
+import { readFileSync } from 'node:fs';
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type Contract, loadContract } from '../../src/contract/contract.ts';
+import { makeRouteMatcher } from '../../src/contract/route-matcher.ts';
+
+export interface CallOptions {
+  /** The bearer token; none unless given. */
+  readonly token?: string | undefined;
+  readonly headers?: OutgoingHttpHeaders;
+  /** Sent as it is; a stream is sent in chunks, without Content-Length. */
+  readonly body?: string | Buffer | Readable;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as multipart/form-data. */
+  readonly form?: readonly FormPart[];
+}
+
+/** A field, or with `type` a file. */
+export interface FormPart {
+  readonly name: string;
+  readonly value: string | Buffer;
+  readonly type?: string;
+  readonly fileName?: string;
+}
+
+export interface CallReply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+  readonly text: string;
+  /** The parsed body; undefined where it is no JSON. */
+  readonly json: unknown;
+}
+
+export type Call = (method: string, path: string, options?: CallOptions) => Promise<CallReply>;
+
+/** What every refusal of the bucket API looks like, unknown routes included. */
+const REFUSAL = /^[1-5]\d\d$/;
+
+/** Makes `call` for the gateway at this address. */
+export function makeCall(url: string): Call {
+  const checkReply = makeReplyCheck();
+  return async (method, path, options = {}) => {
+    const reply = await send(url, method, path, options);
+    checkReply(method, path, reply);
+    return reply;
+  };
+}
+
+/** Throws, with all findings, where a reply is not as openapi.yaml describes it. */
+export function makeReplyCheck(): (method: string, path: string, reply: CallReply) => void {
+  const contract = loadContract(readFileSync(join(__dirname, '..', '..', 'openapi.yaml'), 'utf8'));
+  const operationOf = makeOperationFinder(contract);
+  return (method, path, reply) => {
+    const operationId = operationOf(method, path);
+    const findings = operationId === null ? unknownRouteFindings(reply) : findingsOf(contract, operationId, reply);
+    if (reply.headers['x-request-id'] === undefined) findings.push('no x-request-id');
+    if (reply.bytes.length > 0 && reply.headers['x-content-type-options'] !== 'nosniff') findings.push('no nosniff');
+    if (findings.length > 0) {
+      throw new Error(`${method} ${path} gave ${reply.status} ${reply.text.slice(0, 300)}\n${findings.join('\n')}`);
+    }
+  };
+}
+
+function makeOperationFinder(contract: Contract): (method: string, path: string) => string | null {
+  const match = makeRouteMatcher(
+    [...contract.operations.values()].map(({ id, method, path, slashOptional, wildcard }) => ({
+      method,
+      path,
+      slashOptional,
+      wildcard,
+      target: id,
+    })),
+  );
+  return (method, path) =>
+    match(method, path.replace(/\?.*$/s, '').replace(/^\/storage\/v1(?=\/)/, ''))?.target ?? null;
+}
+
+function findingsOf(contract: Contract, operationId: string, reply: CallReply): string[] {
+  const type = reply.headers['content-type'] ?? null;
+  const body = reply.bytes.length === 0 ? null : (reply.json ?? reply.text);
+  return [...contract.validateResponse(operationId, reply.status, type, body)];
+}
+
+function unknownRouteFindings({ status, json }: CallReply): string[] {
+  const { statusCode, error, message, code } = (json ?? {}) as Record<string, unknown>;
+  const isRefusal = typeof statusCode === 'string' && REFUSAL.test(statusCode);
+  const isComplete = [error, message, code].every(text => typeof text === 'string' && text !== '');
+  return status === 404 && isRefusal && isComplete ? [] : ['an unknown route is not refused in this API’s form'];
+}
+
+function send(url: string, method: string, path: string, options: CallOptions): Promise<CallReply> {
+  const { headers, body } = prepared(options);
+  return new Promise((resolve, reject) => {
+    const req = request(url, { method, path, headers, agent: false }, res => {
+      const chunks: Buffer[] = [];
+      res.on('data', (chunk: Buffer) => chunks.push(chunk));
+      res.on('error', reject);
+      res.on('end', () => resolve(replyOf(res.statusCode ?? 0, res.headers, Buffer.concat(chunks))));
+    });
+    req.on('error', reject);
+    if (body instanceof Readable) body.on('error', reject).pipe(req);
+    else req.end(body);
+  });
+}
+
+function prepared({ token, headers, body, json, form }: CallOptions) {
+  const login = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  if (body instanceof Readable) return { body, headers: { ...login, ...headers } };
+  const typed = json !== undefined ? JSON_TYPE : form !== undefined ? FORM_TYPE : {};
+  const text = json !== undefined ? JSON.stringify(json) : form !== undefined ? encodeForm(form) : (body ?? '');
+  // Said outright: of itself Node says nothing of the length of a DELETE's body.
+  const length = { 'content-length': Buffer.byteLength(text) };
+  return { body: text, headers: { ...login, ...typed, ...length, ...headers } };
+}
+
+export const BOUNDARY = 'the-boundary-of-the-tests';
+const FORM_TYPE = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** A form as RFC 7578 writes it. */
+export function encodeForm(parts: readonly FormPart[]): Buffer {
+  const chunks = parts.flatMap(({ name, value, type, fileName }) => {
+    const file = type === undefined ? '' : `; filename="${fileName ?? 'file'}"`;
+    const head = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${name}"${file}\r\n`;
+    const typed = type === undefined || type === '' ? '' : `content-type: ${type}\r\n`;
+    return [Buffer.from(`${head}${typed}\r\n`), Buffer.from(value), Buffer.from('\r\n')];
+  });
+  return Buffer.concat([...chunks, Buffer.from(`--${BOUNDARY}--\r\n`)]);
+}
+
+function replyOf(status: number, headers: IncomingHttpHeaders, bytes: Buffer): CallReply {
+  const text = bytes.toString();
+  return { status, headers, bytes, text, json: parsed(text, headers['content-type']) };
+}
+
+function parsed(text: string, contentType: string | undefined): unknown {
+  if (!/^application\/json\b/.test(contentType ?? '')) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
