@@ -1,0 +1,169 @@
+-- What migrations, functions and grants add up to. Written by `npm run schema:snapshot`; compared in the tests.
+
+-- tables
+sluice.blobs.version text collate C not null
+sluice.blobs.store_key text collate C not null
+sluice.blobs.state text not null
+sluice.blobs.size bigint
+sluice.blobs.md5 text
+sluice.blobs.created_at timestamp with time zone not null default now()
+sluice.blobs.lease_until timestamp with time zone
+sluice.blobs.live_at timestamp with time zone
+sluice.blobs.dead_at timestamp with time zone
+sluice.blobs.claimed_until timestamp with time zone
+sluice.migrations.name text not null
+sluice.migrations.hash text not null
+sluice.migrations.applied_at timestamp with time zone not null default now()
+sluice.revoked_tokens.id bigint not null
+sluice.revoked_tokens.bucket_id text collate C not null
+sluice.revoked_tokens.name text collate C
+sluice.revoked_tokens.fingerprint text
+sluice.revoked_tokens.revoked_before timestamp with time zone not null
+sluice.revoked_tokens.created_at timestamp with time zone not null default now()
+storage.buckets.id text collate C not null
+storage.buckets.name text not null
+storage.buckets.owner uuid
+storage.buckets.owner_id text
+storage.buckets.created_at timestamp with time zone not null default now()
+storage.buckets.updated_at timestamp with time zone not null default now()
+storage.buckets.public boolean not null default false
+storage.buckets.avif_autodetection boolean not null default false
+storage.buckets.file_size_limit bigint
+storage.buckets.allowed_mime_types text[]
+storage.buckets.type storage.buckettype not null default 'STANDARD'::storage.buckettype
+storage.buckets.delivery text not null default 'proxy'::text
+storage.objects.id uuid not null default gen_random_uuid()
+storage.objects.bucket_id text collate C not null
+storage.objects.name text collate C not null
+storage.objects.owner uuid
+storage.objects.owner_id text
+storage.objects.created_at timestamp with time zone not null default now()
+storage.objects.updated_at timestamp with time zone not null default now()
+storage.objects.last_accessed_at timestamp with time zone not null default now()
+storage.objects.metadata jsonb
+storage.objects.path_tokens text[] default string_to_array(name, '/'::text)
+storage.objects.version text collate C
+storage.objects.user_metadata jsonb
+
+-- constraints
+sluice.blobs: blobs_pkey PRIMARY KEY (version)
+sluice.blobs: blobs_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'live'::text, 'dead'::text])))
+sluice.migrations: migrations_pkey PRIMARY KEY (name)
+sluice.revoked_tokens: revoked_tokens_pkey PRIMARY KEY (id)
+sluice.revoked_tokens: revoked_tokens_say_each_thing_once UNIQUE NULLS NOT DISTINCT (bucket_id, name, fingerprint)
+storage.buckets: bname UNIQUE (name)
+storage.buckets: buckets_delivery_is_known CHECK ((delivery = ANY (ARRAY['proxy'::text, 'redirect'::text])))
+storage.buckets: buckets_file_size_limit_is_not_negative CHECK ((file_size_limit >= 0))
+storage.buckets: buckets_pkey PRIMARY KEY (id)
+storage.objects: objects_bucketId_fkey FOREIGN KEY (bucket_id) REFERENCES storage.buckets(id)
+storage.objects: objects_name_is_1_to_1024_bytes CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 1024)))
+storage.objects: objects_pkey PRIMARY KEY (id)
+
+-- indexes
+CREATE INDEX blobs_dead ON sluice.blobs USING btree (dead_at) WHERE (state = 'dead'::text)
+CREATE INDEX blobs_pending ON sluice.blobs USING btree (lease_until) WHERE (state = 'pending'::text)
+CREATE INDEX objects_by_created_at ON storage.objects USING btree (bucket_id, created_at, name)
+CREATE INDEX objects_by_updated_at ON storage.objects USING btree (bucket_id, updated_at, name)
+CREATE INDEX objects_by_version ON storage.objects USING btree (version) WHERE (version IS NOT NULL)
+CREATE UNIQUE INDEX blobs_pkey ON sluice.blobs USING btree (version)
+CREATE UNIQUE INDEX bname ON storage.buckets USING btree (name)
+CREATE UNIQUE INDEX bucketid_objname ON storage.objects USING btree (bucket_id, name)
+CREATE UNIQUE INDEX buckets_pkey ON storage.buckets USING btree (id)
+CREATE UNIQUE INDEX migrations_pkey ON sluice.migrations USING btree (name)
+CREATE UNIQUE INDEX objects_pkey ON storage.objects USING btree (id)
+CREATE UNIQUE INDEX revoked_tokens_pkey ON sluice.revoked_tokens USING btree (id)
+CREATE UNIQUE INDEX revoked_tokens_say_each_thing_once ON sluice.revoked_tokens USING btree (bucket_id, name, fingerprint) NULLS NOT DISTINCT
+
+-- triggers
+CREATE TRIGGER objects_deleted AFTER DELETE ON storage.objects REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION sluice.mark_unnamed_blobs()
+CREATE TRIGGER objects_truncated AFTER TRUNCATE ON storage.objects FOR EACH STATEMENT EXECUTE FUNCTION sluice.mark_unnamed_blobs()
+CREATE TRIGGER objects_updated AFTER UPDATE ON storage.objects REFERENCING OLD TABLE AS removed NEW TABLE AS kept FOR EACH STATEMENT EXECUTE FUNCTION sluice.mark_unnamed_blobs()
+CREATE TRIGGER update_buckets_updated_at BEFORE UPDATE ON storage.buckets FOR EACH ROW EXECUTE FUNCTION storage.touch_updated_at()
+CREATE TRIGGER update_objects_updated_at BEFORE UPDATE ON storage.objects FOR EACH ROW EXECUTE FUNCTION storage.touch_updated_at()
+
+-- row level security and policies
+sluice.blobs: row level security off
+sluice.migrations: row level security off
+sluice.revoked_tokens: row level security off
+storage.buckets: row level security on
+storage.objects: row level security on
+
+-- rights
+function auth.claim(text): default
+function auth.jwt(): default
+function auth.role(): default
+function auth.uid(): default
+function sluice.abandon_upload(text): sluice_gateway=X
+function sluice.begin_upload(text,text,text,uuid,text,text,text,bigint,text,jsonb,jsonb,boolean,bigint,interval,text,timestamp with time zone): sluice_gateway=X
+function sluice.check_rules(text,text,bigint,text,bigint): sluice_gateway=X
+function sluice.claim_dead_blobs(text,bigint,interval,interval): sluice_gateway=X
+function sluice.commit_upload(text,text,text,uuid,text,text,text,bigint,text,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
+function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
+function sluice.delete_object(text,text,text): sluice_gateway=X
+function sluice.empty_bucket(text,text,bigint): sluice_gateway=X
+function sluice.forget_blobs(text[]): sluice_gateway=X
+function sluice.is_revoked(text,text,text,timestamp with time zone): sluice_gateway=X
+function sluice.mark_unnamed_blobs(): default
+function sluice.move_object(text,text,text,text,text,bigint): sluice_gateway=X
+function sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean): sluice_gateway=X
+function sluice.raise_not_found(text): sluice_gateway=X
+function sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
+function sluice.renew_upload(text,interval): sluice_gateway=X
+function sluice.revoke_links(text,text,text,text,timestamp with time zone): sluice_gateway=X
+function storage.allow_any_operation(text[]): default
+function storage.allow_only_operation(text): default
+function storage.bucket_holds_objects(text): sluice_gateway=X
+function storage.bucket_rules(text): anon=X, authenticated=X, service_role=X, sluice_gateway=X
+function storage.extension(text): default
+function storage.filename(text): default
+function storage.foldername(text): default
+function storage.get_size_by_bucket(): default
+function storage.list_entries(text,text,text,integer,boolean,text,boolean,bigint,bigint): default
+function storage.operation(): default
+function storage.public_object(text,text): anon=X, authenticated=X, service_role=X
+function storage.skip_block(text,text,text,integer,boolean,boolean,bigint): default
+function storage.touch_updated_at(): default
+schema auth: anon=U, authenticated=U, service_role=U, sluice_gateway=U
+schema sluice: service_role=U, sluice_gateway=U
+schema storage: anon=U, authenticated=U, service_role=U, sluice_gateway=U
+table sluice.blobs: sluice_gateway=arwd
+table sluice.migrations: sluice_gateway=arwd
+table sluice.revoked_tokens: service_role=r, sluice_gateway=arwd
+table storage.buckets: anon=arwd, authenticated=arwd, service_role=arwdD
+table storage.objects: anon=arwd, authenticated=arwd, service_role=arwdD
+
+-- functions
+auth.claim(text) returns text stable
+auth.jwt() returns jsonb stable
+auth.role() returns text stable
+auth.uid() returns uuid stable
+sluice.abandon_upload(text) returns void set search_path=""
+sluice.begin_upload(text,text,text,uuid,text,text,text,bigint,text,jsonb,jsonb,boolean,bigint,interval,text,timestamp with time zone) returns bigint set search_path=""
+sluice.check_rules(text,text,bigint,text,bigint) returns bigint set search_path=""
+sluice.claim_dead_blobs(text,bigint,interval,interval) returns TABLE(version text, store_key text, was_live boolean) set search_path=""
+sluice.commit_upload(text,text,text,uuid,text,text,text,bigint,text,text,jsonb,jsonb,boolean,bigint) returns uuid set search_path=""
+sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint) returns TABLE(id uuid, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
+sluice.delete_object(text,text,text) returns void set search_path=""
+sluice.empty_bucket(text,text,bigint) returns bigint set search_path=""
+sluice.forget_blobs(text[]) returns bigint set search_path=""
+sluice.is_revoked(text,text,text,timestamp with time zone) returns boolean stable set search_path=""
+sluice.mark_unnamed_blobs() returns trigger SECURITY DEFINER set search_path=""
+sluice.move_object(text,text,text,text,text,bigint) returns void set search_path=""
+sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean) returns record set search_path=""
+sluice.raise_not_found(text) returns void set search_path=""
+sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint) returns bigint set search_path=""
+sluice.renew_upload(text,interval) returns boolean set search_path=""
+sluice.revoke_links(text,text,text,text,timestamp with time zone) returns void set search_path=""
+storage.allow_any_operation(text[]) returns boolean stable
+storage.allow_only_operation(text) returns boolean stable
+storage.bucket_holds_objects(text) returns boolean stable SECURITY DEFINER set search_path=""
+storage.bucket_rules(text) returns TABLE(public boolean, file_size_limit bigint, allowed_mime_types text[], delivery text) stable SECURITY DEFINER set search_path=""
+storage.extension(text) returns text immutable
+storage.filename(text) returns text immutable
+storage.foldername(text) returns text[] immutable
+storage.get_size_by_bucket() returns TABLE(size bigint, bucket_id text) stable
+storage.list_entries(text,text,text,integer,boolean,text,boolean,bigint,bigint) returns TABLE(name text, is_folder boolean, id uuid, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone, metadata jsonb) stable set search_path="", enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
+storage.operation() returns text stable
+storage.public_object(text,text) returns SETOF storage.objects stable SECURITY DEFINER set search_path=""
+storage.skip_block(text,text,text,integer,boolean,boolean,bigint) returns record stable set search_path="", enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
+storage.touch_updated_at() returns trigger set search_path=""
