@@ -19,6 +19,8 @@ export interface ObjectFacts {
   readonly sizeBytes: number;
   readonly contentType: string;
   readonly cacheControl: string;
+  /** The coding that the bytes are already in, such as `gzip` (RFC 9110 §8.4); null for none. */
+  readonly contentEncoding: string | null;
   /** Quoted, as HTTP writes it; null for a row whose bytes were never hashed. */
   readonly etag: string | null;
   readonly lastModified: Date;
@@ -34,6 +36,7 @@ export function metadataOf(facts: {
   readonly md5: string;
   readonly contentType: string;
   readonly cacheControl: string;
+  readonly contentEncoding?: string | null;
   readonly robots: string | null;
   readonly storedAt: Date;
 }): Json {
@@ -42,6 +45,7 @@ export function metadataOf(facts: {
     size: facts.sizeBytes,
     mimetype: facts.contentType,
     cacheControl: facts.cacheControl,
+    ...(facts.contentEncoding ? { contentEncoding: facts.contentEncoding } : {}),
     lastModified: facts.storedAt.toISOString(),
     contentLength: facts.sizeBytes,
     httpStatusCode: 200,
@@ -51,12 +55,13 @@ export function metadataOf(facts: {
 
 /** Reads a row's `metadata`, which may have been written by hand: whatever is missing or of another type has a default. */
 export function factsOf(metadata: Json | null, updatedAt: string): ObjectFacts {
-  const { size, mimetype, cacheControl, eTag, lastModified, xRobotsTag } = metadata ?? {};
+  const { size, mimetype, cacheControl, contentEncoding, eTag, lastModified, xRobotsTag } = metadata ?? {};
   const modified = new Date(typeof lastModified === 'string' ? lastModified : updatedAt);
   return {
     sizeBytes: typeof size === 'number' ? size : 0,
     contentType: typeof mimetype === 'string' ? mimetype : DEFAULT_CONTENT_TYPE,
     cacheControl: typeof cacheControl === 'string' ? cacheControl : DEFAULT_CACHE_CONTROL,
+    contentEncoding: typeof contentEncoding === 'string' ? contentEncoding : null,
     etag: typeof eTag === 'string' ? eTag : null,
     lastModified: Number.isNaN(modified.getTime()) ? new Date(updatedAt) : modified,
     robots: typeof xRobotsTag === 'string' ? xRobotsTag : null,

@@ -24,6 +24,8 @@ import { type Core, fromStore, onlyRow } from './core.ts';
 export interface UploadFacts {
   readonly contentType: string;
   readonly cacheControl: string;
+  /** The coding that the bytes are in, as they come and as they will be sent; none unless given. */
+  readonly contentEncoding?: string | null;
   readonly userMetadata: Json;
   readonly robots: string | null;
 }

@@ -84,6 +84,7 @@ function representationOf(
     'accept-ranges': 'bytes',
     'content-type': facts.contentType,
     'content-length': end - start + 1,
+    ...(facts.contentEncoding === null ? {} : { 'content-encoding': facts.contentEncoding }),
     'x-robots-tag': facts.robots ?? 'none',
     ...(outcome === 'part' ? { 'content-range': `bytes ${start}-${end}/${facts.sizeBytes}` } : {}),
     ...(typeof download === 'string' ? { 'content-disposition': dispositionOf(download) } : {}),

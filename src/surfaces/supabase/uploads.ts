@@ -53,6 +53,9 @@ async function readUpload({ req, scope }: Asked): Promise<Upload> {
   };
 }
 
+/** A token, RFC 9110 §5.6.2; empty elements of a list are legal. */
+const CODING = /^[\w!#$%&'*+.^`|~-]*$/;
+
 function isForm(headers: IncomingHttpHeaders): boolean {
   return headers['content-type']?.toLowerCase().startsWith('multipart/form-data') ?? false;
 }
@@ -65,11 +68,23 @@ function declaredSize(headers: IncomingHttpHeaders): number | null {
 
 function factsOfHeaders(headers: IncomingHttpHeaders): UploadFacts {
   return {
-    contentType: headers['content-type'] ?? DEFAULT_CONTENT_TYPE,
+    contentType: headers['content-type'] || DEFAULT_CONTENT_TYPE,
     cacheControl: headers['cache-control'] ?? DEFAULT_CACHE_CONTROL,
+    contentEncoding: contentEncodingOf(headers),
     userMetadata: userMetadataHeader(headers) ?? {},
     robots: parseRobotsTag(headers['x-robots-tag'] as string | undefined),
   };
+}
+
+/** Codings that describe the message, not the bytes, are left out. Throws `invalid-parameter` for what is no list. */
+function contentEncodingOf(headers: IncomingHttpHeaders): string | null {
+  const codings = (headers['content-encoding'] ?? '').split(',').map(coding => coding.trim());
+  if (!codings.every(coding => CODING.test(coding))) {
+    throw new SluiceError('invalid-parameter', 'headers/content-encoding must be a list of content codings', {
+      facts: { part: 'headers' },
+    });
+  }
+  return codings.filter(coding => !/^(?:|identity|aws-chunked)$/i.test(coding)).join(', ') || null;
 }
 
 /** The fields of a form: `cacheControl` in seconds, `metadata` or `userMetadata` as JSON, `contentType`. */
