@@ -36,7 +36,9 @@ begin
   if not (select rolbypassrls from pg_roles where rolname = 'service_role') then
     drop policy if exists service_role_reaches_every_bucket on storage.buckets;
     drop policy if exists service_role_reaches_every_object on storage.objects;
+    -- The service sees and changes every bucket.
     create policy service_role_reaches_every_bucket on storage.buckets to service_role using (true) with check (true);
+    -- The service sees and changes every object.
     create policy service_role_reaches_every_object on storage.objects to service_role using (true) with check (true);
   end if;
 end

@@ -1,0 +1,158 @@
+/**
+ * The tables of test/policies/tables as values: per policy set, who does what on what, and the verdict. Read from YAML
+ * and held to table.schema.json, so that a misspelt key cannot lose an expectation.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { parse } from 'yaml';
+import type { Caller } from '../../src/domain/caller.ts';
+import type { ErrorCode } from '../../src/domain/errors.ts';
+import { ALICE, ANON, BOB, SERVICE, user } from '../support/scopes.ts';
+
+export type Person = 'anon' | 'alice' | 'bob' | 'carol' | 'service';
+
+/** `left-out`: no error, but the answer says nothing of it. */
+export type Verdict = 'allowed' | 'left-out' | ErrorCode;
+
+export interface Row {
+  readonly who: Person;
+  readonly does: string;
+  readonly what: string;
+  readonly to?: string;
+  readonly verdict: Verdict;
+}
+
+export interface TableBucket {
+  readonly id: string;
+  readonly owner?: Person;
+  readonly absent?: true;
+  readonly covered?: false;
+  readonly sizeLimit?: number;
+  readonly types?: readonly string[];
+}
+
+export interface TableObject {
+  readonly name: string;
+  readonly in?: string;
+  readonly by?: Person;
+}
+
+export interface PolicyTable {
+  readonly set: string;
+  readonly sentence: string;
+  readonly buckets: Readonly<Record<string, TableBucket>>;
+  readonly objects: Readonly<Record<string, TableObject>>;
+  readonly rows: readonly Row[];
+}
+
+/** Where an object lies, or would lie. */
+export interface Address {
+  readonly bucket: string;
+  readonly name: string;
+}
+
+const CAROL = 'ca201000-0000-4000-8000-000000000003';
+
+/** Alice and Carol are of team red, Bob is of team blue; Alice is an auditor. Sets that do not care see users. */
+export const CLAIMS: Readonly<Record<Person, Readonly<Record<string, unknown>>>> = {
+  anon: {},
+  alice: { team: 'red', app_role: 'auditor' },
+  bob: { team: 'blue' },
+  carol: { team: 'red' },
+  service: {},
+};
+
+export const SUBJECTS: Readonly<Record<Person, string | null>> = {
+  anon: null,
+  alice: ALICE,
+  bob: BOB,
+  carol: CAROL,
+  service: null,
+};
+
+export function callerOf(who: Person): Caller {
+  const subject = SUBJECTS[who];
+  if (subject !== null) return user(subject, CLAIMS[who]);
+  return who === 'anon' ? ANON : SERVICE;
+}
+
+export const TABLES_FOLDER = join(__dirname, 'tables');
+
+/** Every table, unchecked, by file name. */
+export function readTables(): ReadonlyMap<string, PolicyTable> {
+  const files = readdirSync(TABLES_FOLDER).filter(file => file.endsWith('.yaml'));
+  return new Map(files.map(file => [file, parse(readFileSync(join(TABLES_FOLDER, file), 'utf8')) as PolicyTable]));
+}
+
+/** The tables, each valid. Throws with what is wrong with the first that is not. */
+export function loadTables(): readonly PolicyTable[] {
+  const findings = makeTableCheck();
+  return [...readTables()].map(([file, table]) => {
+    const [finding] = findings(table);
+    if (finding !== undefined) throw new Error(`${file}: ${finding}`);
+    return table;
+  });
+}
+
+/** Says what is wrong with a table; nothing for a valid one. */
+export function makeTableCheck(): (table: unknown) => readonly string[] {
+  const schema = JSON.parse(readFileSync(join(TABLES_FOLDER, 'table.schema.json'), 'utf8')) as object;
+  const validate = new Ajv2020({ allErrors: true, strict: true }).compile(schema);
+  return table => {
+    validate(table);
+    return (validate.errors ?? []).map(({ instancePath, message, params }) =>
+      [instancePath, message, JSON.stringify(params)].join(' '),
+    );
+  };
+}
+
+/** The row as a sentence. */
+export function titleOf({ who, does, what, to, verdict }: Row): string {
+  return `${who} ${does} ${what}${to === undefined ? '' : ` to ${to}`} → ${verdict}`;
+}
+
+export function objectIn(table: PolicyTable, phrase: string | undefined): Address {
+  const object = table.objects[phrase ?? ''];
+  if (object === undefined) throw new Error(`${table.set}: no object is called "${phrase}"`);
+  const name = object.name.replace(/\{(\w+)\}/g, (_, who: Person) => SUBJECTS[who] ?? who);
+  return { bucket: bucketIn(table, object.in ?? Object.keys(table.buckets)[0]).id, name };
+}
+
+export function bucketIn(table: PolicyTable, phrase: string | undefined): TableBucket {
+  const bucket = table.buckets[phrase ?? ''];
+  if (bucket === undefined) throw new Error(`${table.set}: no bucket is called "${phrase}"`);
+  return bucket;
+}
+
+const ON_BUCKETS: ReadonlySet<string> = new Set([
+  'creates',
+  'reads',
+  'finds among all buckets',
+  'updates',
+  'empties',
+  'removes',
+  'revokes all links into',
+]);
+
+const READS: ReadonlySet<string> = new Set([
+  'downloads',
+  'heads',
+  'inspects',
+  'lists',
+  'pages to',
+  'signs',
+  'signs among others',
+  'asks for an upload link to',
+  'reads',
+  'finds among all buckets',
+]);
+
+export function isOnBucket(row: Row): boolean {
+  return ON_BUCKETS.has(row.does);
+}
+
+/** Whether the verb, allowed, leaves rows and bytes as they are. */
+export function isReading(row: Row): boolean {
+  return READS.has(row.does);
+}
