@@ -71,7 +71,7 @@ export const searchEntries: Statement<SearchEntries, ListedEntry> = {
   runs: 'caller-reads',
   text: `select ${ENTRY}, null as time
     from unnest($2::text[], $3::text[]) with ordinality as r (low, high, n),
-      lateral storage.list_entries($1, r.low, nullif(r.high, ''), $4, true, $5, $6, 0, $7 + $8) with ordinality
+      lateral storage.list_entries($1, r.low, nullif(r.high, ''), $4, true, $5, $6, 0, $7::bigint + $8::bigint) with ordinality
         as e (name, is_folder, id, created_at, updated_at, last_accessed_at, metadata, position)
     order by r.n, e.position limit $8 offset $7`,
   values: find => [
