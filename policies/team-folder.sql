@@ -1,4 +1,4 @@
--- The members of a team, by the claim `team` of their token, share the folder of that name. Replace my-bucket.
+-- The members of a team, by the claim `team`, share the folder of that name. Replace my-bucket.
 
 -- A member sees what lies in the team's folder.
 create policy team_folder_read on storage.objects for select to authenticated

@@ -1,0 +1,116 @@
+/** Asks the rows of a policy table below HTTP, of the operations themselves, where hundreds of rows take seconds. */
+import { posix } from 'node:path';
+import { Readable } from 'node:stream';
+import { errorCode } from '../../src/domain/errors.ts';
+import { copyObjectTo, deleteManyObjects, deleteOneObject, moveObjectTo } from '../../src/operations/change-object.ts';
+import type { Core } from '../../src/operations/core.ts';
+import { findObjectRow } from '../../src/operations/find-object.ts';
+import { listFolder, listPage } from '../../src/operations/list-objects.ts';
+import * as buckets from '../../src/operations/manage-buckets.ts';
+import { putObject } from '../../src/operations/put-object.ts';
+import { checkUpload, readableNames, revoke } from '../../src/operations/share-objects.ts';
+import { scopeOf } from '../support/scopes.ts';
+import { type Address, bucketIn, callerOf, isOnBucket, objectIn, type PolicyTable, type Row } from './policy-table.ts';
+
+/** The verdict on a row: `allowed`, `left-out`, or the code of the error. */
+export async function askCore(core: Core, table: PolicyTable, row: Row): Promise<string> {
+  try {
+    const told = isOnBucket(row)
+      ? await askOfBucket(core, row, bucketIn(table, row.what).id)
+      : await askOfObject(core, row, { from: objectIn(table, row.what), table });
+    return told === false ? 'left-out' : 'allowed';
+  } catch (error) {
+    return errorCode(error);
+  }
+}
+
+function askOfBucket(core: Core, row: Row, id: string): Promise<unknown> {
+  const scope = scopeOf(callerOf(row.who));
+  switch (row.does) {
+    case 'creates':
+      return buckets.addBucket(core, scope, { id, name: id });
+    case 'reads':
+      return buckets.getBucket(core, scope, id);
+    case 'finds among all buckets':
+      return findAmongBuckets(core, row, id);
+    case 'updates':
+      return buckets.changeBucket(core, scope, id, { fileSizeLimit: 77 });
+    case 'empties':
+      return buckets.clearBucket(core, scope, id);
+    case 'removes':
+      return buckets.removeBucket(core, scope, id);
+    default:
+      return revoke(core, scope, { bucket: id, name: null, fingerprint: null });
+  }
+}
+
+async function findAmongBuckets(core: Core, row: Row, id: string): Promise<boolean> {
+  const query = { column: 'name', order: 'asc', limit: null, offset: 0, search: null } as const;
+  const found = await buckets.getBuckets(core, scopeOf(callerOf(row.who)), query);
+  return found.some(bucket => bucket.id === id);
+}
+
+async function askOfObject(core: Core, row: Row, asked: { from: Address; table: PolicyTable }): Promise<unknown> {
+  const scope = scopeOf(callerOf(row.who));
+  const { bucket, name } = asked.from;
+  switch (row.does) {
+    case 'uploads':
+      return upload(core, row, { ...asked.from, upsert: false });
+    case 'upserts':
+    case 'replaces':
+      return upload(core, row, { ...asked.from, upsert: true });
+    case 'downloads':
+    case 'heads':
+    case 'inspects':
+      return findObjectRow(core, scope, { bucket, name, access: { by: 'caller' } });
+    case 'lists':
+    case 'pages to':
+      return isListed(core, row, asked.from);
+    case 'signs':
+      if ((await readableNames(core, scope, bucket, [name])).has(name)) return true;
+      return findObjectRow(core, scope, { bucket, name, access: { by: 'caller' } });
+    case 'signs among others':
+      return (await readableNames(core, scope, bucket, ['no such', name])).has(name);
+    case 'asks for an upload link to':
+      return checkUpload(core, scope, { ...asked.from, ...PROBE });
+    case 'deletes':
+      return deleteOneObject(core, scope, bucket, name);
+    case 'deletes among others':
+      return (await deleteManyObjects(core, scope, bucket, ['no such', name])).length === 1;
+    case 'revokes links to':
+      return revoke(core, scope, { bucket, name, fingerprint: null });
+    default:
+      return relocate(core, row, asked);
+  }
+}
+
+const PROBE = { upsert: false, contentType: null, declaredSizeBytes: null, metadata: {}, userMetadata: {} };
+
+function relocate(core: Core, row: Row, { from, table }: { from: Address; table: PolicyTable }): Promise<unknown> {
+  const scope = scopeOf(callerOf(row.who));
+  const move = { sourceBucket: from.bucket, sourceName: from.name, ...objectIn(table, row.to) };
+  return row.does === 'copies'
+    ? copyObjectTo(core, scope, { ...move, upsert: false })
+    : moveObjectTo(core, scope, move);
+}
+
+function upload(core: Core, row: Row, to: Address & { upsert: boolean }): Promise<unknown> {
+  return putObject(core, scopeOf(callerOf(row.who)), {
+    ...to,
+    body: Readable.from([Buffer.from('new bytes')]),
+    sizeBytes: 9,
+    facts: { contentType: 'text/plain', cacheControl: 'no-cache', userMetadata: {}, robots: null },
+  });
+}
+
+async function isListed(core: Core, row: Row, { bucket, name }: Address): Promise<boolean> {
+  const scope = scopeOf(callerOf(row.who));
+  const order = { column: 'name', order: 'asc', limit: 100 } as const;
+  if (row.does === 'lists') {
+    const folder = posix.dirname(name) === '.' ? '' : `${posix.dirname(name)}/`;
+    const entries = await listFolder(core, scope, { bucket, folder, search: '', offset: 0, ...order });
+    return entries.some(entry => entry.name === name);
+  }
+  const page = await listPage(core, scope, { bucket, prefix: '', delimited: false, after: null, ...order });
+  return page.entries.some(entry => entry.name === name);
+}
