@@ -13,6 +13,8 @@ export interface Connections {
   /** Closes at once whatever is still open. */
   destroyAll(): void;
   readonly count: number;
+  /** Connections whose latest request is not over. */
+  readonly busyCount: number;
 }
 
 export function trackConnections(server: Server, idleTimeoutMs: number): Connections {
@@ -43,6 +45,11 @@ export function trackConnections(server: Server, idleTimeoutMs: number): Connect
   return {
     get count() {
       return replies.size;
+    },
+    get busyCount() {
+      let busy = 0;
+      for (const res of replies.values()) if (res && !res.writableFinished) busy += 1;
+      return busy;
     },
     closeAfterReply() {
       closing = true;

@@ -33,6 +33,7 @@ describe('a drain', () => {
     const idle = new RawClient(loopback.port).write(...request);
     sendJson({ res: await next(), status: 200, body: 'first' });
     await idle.until('first');
+    expect([loopback.connections.count, loopback.connections.busyCount]).toEqual([1, 0]);
     expect(await drain(loopback.server, loopback.connections, 10_000)).toBe(true);
     expect(await idle.closed).toBe('end');
     expect(await new RawClient(loopback.port).closed).toBe('ECONNREFUSED');
@@ -42,6 +43,7 @@ describe('a drain', () => {
     const { loopback, next } = await start();
     const client = new RawClient(loopback.port).write(...request);
     const res = await next();
+    expect(loopback.connections.busyCount).toBe(1);
     const drained = drain(loopback.server, loopback.connections, 10_000);
     sendJson({ res, status: 200, body: 'done' });
     expect(await client.all()).toMatch(/^HTTP\/1\.1 200 [\s\S]*connection: close\r\n[\s\S]*"done"$/i);
