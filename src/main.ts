@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 /** The command line. Wires each command to what does its work; the work itself is elsewhere. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { makeConfigCommand } from './command-line/config-command.ts';
 import { startPostgresEngine } from './command-line/engines.ts';
@@ -10,12 +11,14 @@ import { makeMigrateCommand } from './command-line/migrate-command.ts';
 import { makeOutput, renderFailure } from './command-line/output.ts';
 import { makeRevokeLinksCommand } from './command-line/revoke-links-command.ts';
 import { makeServe, runWorker } from './command-line/run-gateway.ts';
+import { makeSqlCommand } from './command-line/sql-command.ts';
 import { makeTokenCommand } from './command-line/token-command.ts';
 import { withApp } from './command-line/visit.ts';
 import type { Config } from './config/config.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { describeSettings, isDebugging, readConfig, readSetting } from './config/read-config.ts';
 import { loadOrCreateSecret, loadSecret } from './config/secrets.ts';
+import { runSql } from './database/run-sql.ts';
 import { fingerprintOf } from './identity/link-claims.ts';
 import { signToken } from './identity/sign-token.ts';
 import { makeLogger } from './observe/logger.ts';
@@ -80,6 +83,18 @@ program.addCommand(
       withApp(visit(), (app, scope) =>
         revoke(app.core, scope, { bucket, name, fingerprint: token === null ? null : fingerprintOf(token) }),
       ),
+  }),
+);
+
+program.addCommand(
+  makeSqlCommand({
+    output,
+    readFile: readText,
+    readInput: () => text(process.stdin),
+    runSql: async statements => {
+      const postgres = await startPostgresEngine({ ...visit(), stay: 'visit' });
+      return runSql(postgres.adminTarget, statements).finally(() => postgres.stop());
+    },
   }),
 );
 

@@ -11,6 +11,8 @@ import { type EmbeddedPostgresLog, startEmbeddedPostgres } from '../embedded/emb
 export interface PostgresEngine {
   /** What a gateway connects with. */
   readonly target: ConnectionTarget;
+  /** The administrator's way in. */
+  readonly adminTarget: ConnectionTarget;
   /** In words, for the welcome. */
   readonly description: string;
   /** Tells worker processes where Postgres is. */
@@ -41,6 +43,7 @@ export async function startPostgresEngine(options: EngineOptions): Promise<Postg
   const { applied } = await migrate({ connectionString: adminUrl ?? url }, packageRoot, onProgress);
   return {
     target: { connectionString: url },
+    adminTarget: { connectionString: adminUrl ?? url },
     description: `Postgres at ${new URL(url).host}`,
     workerEnvironment: {},
     applied,
@@ -68,6 +71,7 @@ async function startEmbeddedEngine({
     const { applied } = await migrate(admin, packageRoot, onProgress);
     return {
       target: { ...admin, user: GATEWAY_ROLE },
+      adminTarget: admin,
       description: `embedded Postgres ${postgres.version} in ${directory}`,
       workerEnvironment: { DATABASE_URL: postgres.url({ user: GATEWAY_ROLE, database: EMBEDDED_DATABASE }) },
       applied,

@@ -1,29 +1,8 @@
 /** `sluice fsck`: compares rows, ledger and bytes, and says what does not agree. Exit code 0 when clean, 1 with findings. */
 import { Command } from 'commander';
+import type { FsckOptions, FsckReport } from '../sweeper/fsck-report.ts';
 import { type Output, printResult } from './output.ts';
 import { type OnProgress, withProgress } from './progress.ts';
-
-export interface FsckOptions {
-  /** Mend what can be mended without losing anything. */
-  readonly repair: boolean;
-  /** Remake rows from the labels beside the bytes. */
-  readonly rebuild: boolean;
-  /** Read every byte and compare its MD5. */
-  readonly verify: boolean;
-}
-
-export interface FsckFinding {
-  /** A word for programs, such as `bytes-missing`. */
-  readonly kind: string;
-  /** A sentence for people that names the bucket, the object and the key. */
-  readonly message: string;
-  readonly repaired: boolean;
-}
-
-export interface FsckReport {
-  readonly checked: { readonly rows: number; readonly blobs: number };
-  readonly findings: readonly FsckFinding[];
-}
 
 export interface FsckCommandParts {
   readonly output: Output;
@@ -45,9 +24,11 @@ export function makeFsckCommand({ output, fsck, setExitCode }: FsckCommandParts)
     });
 }
 
-function renderReport({ checked, findings }: FsckReport): string {
+function renderReport({ checked, findings, omitted, counts }: FsckReport): string {
   const lines = findings.map(({ kind, message, repaired }) => `${kind}: ${message}${repaired ? ' (repaired)' : ''}`);
-  const verdict =
-    findings.length === 0 ? 'Everything agrees' : `${findings.length} finding${findings.length === 1 ? '' : 's'}`;
-  return [...lines, `${verdict}: ${checked.rows} rows and ${checked.blobs} blobs were checked.`].join('\n');
+  const sums = Object.entries(counts).map(([kind, { found, repaired }]) => `${kind}: ${found}, ${repaired} repaired`);
+  const rest = omitted === 0 ? [] : [`… and ${omitted} more. In all:`, ...sums];
+  const total = findings.length + omitted;
+  const verdict = total === 0 ? 'Everything agrees' : `${total} finding${total === 1 ? '' : 's'}`;
+  return [...lines, ...rest, `${verdict}: ${checked.rows} rows and ${checked.blobs} blobs were checked.`].join('\n');
 }
