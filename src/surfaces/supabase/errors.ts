@@ -25,7 +25,7 @@ const TOO_LARGE: WireError = {
   message: 'The object exceeded the maximum allowed size',
 };
 
-const WIRE: Readonly<Record<ErrorCode, WireError>> = {
+export const WIRE: Readonly<Record<ErrorCode, WireError>> = {
   'invalid-bucket-name': { status: 400, error: 'Invalid Input', code: 'InvalidBucketName' },
   'invalid-object-name': { status: 400, error: 'InvalidKey', code: 'InvalidKey' },
   'invalid-parameter': { status: 400, error: 'InvalidParameter', code: 'InvalidParameter' },
