@@ -27,12 +27,17 @@ export function parseBucketName(text: string): string {
  * for control characters, and for lone surrogates, which have no UTF-8 form.
  */
 export function parseObjectName(text: string): string {
-  const fits =
-    text.length > 0 && text.length <= OBJECT_NAME_MAX_BYTES && Buffer.byteLength(text) <= OBJECT_NAME_MAX_BYTES;
-  if (!fits || CONTROL.test(text) || !text.isWellFormed()) {
+  if (!isObjectName(text)) {
     throw new SluiceError('invalid-object-name', `Invalid key: ${text.slice(0, 200)}`, {
       facts: { name: text.slice(0, 200) },
     });
   }
   return text;
+}
+
+/** Whether an object could have this name; where many are named at once, one that could not is simply not there. */
+export function isObjectName(text: string): boolean {
+  const fits =
+    text.length > 0 && text.length <= OBJECT_NAME_MAX_BYTES && Buffer.byteLength(text) <= OBJECT_NAME_MAX_BYTES;
+  return fits && !CONTROL.test(text) && text.isWellFormed();
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { copyObject, deleteObject, moveObject } from '../database/queries/change-object.ts';
 import { type DeletedObject, deleteObjects } from '../database/queries/delete-objects.ts';
 import type { RequestScope } from '../domain/caller.ts';
-import { parseObjectName } from '../domain/names.ts';
+import { isObjectName, parseObjectName } from '../domain/names.ts';
 import type { Json } from '../domain/objects.ts';
 import { type Core, onlyRow } from './core.ts';
 
@@ -20,6 +20,7 @@ export interface Relocation {
  * bucket's `too-large` and `mime-type-not-allowed`.
  */
 export async function moveObjectTo(core: Core, scope: RequestScope, move: Relocation): Promise<void> {
+  parseObjectName(move.sourceName);
   parseObjectName(move.name);
   await core.database.run(scope, moveObject, {
     ...move,
@@ -49,6 +50,7 @@ export interface CopyResult {
 
 /** Adds a row that names the same bytes, owned by the caller. Throws what `moveObjectTo` throws. */
 export async function copyObjectTo(core: Core, scope: RequestScope, copy: CopyRequest): Promise<CopyResult> {
+  parseObjectName(copy.sourceName);
   parseObjectName(copy.name);
   const { contentType, cacheControl, userMetadata, ...addresses } = copy;
   const copied = onlyRow(
@@ -81,5 +83,5 @@ export async function deleteManyObjects(
   bucket: string,
   names: readonly string[],
 ): Promise<DeletedObject[]> {
-  return core.database.run(scope, deleteObjects, { bucket, names: names.map(parseObjectName) });
+  return core.database.run(scope, deleteObjects, { bucket, names: names.filter(isObjectName) });
 }

@@ -4,17 +4,17 @@ import { findVisibleNames } from '../database/queries/find-visible-names.ts';
 import { revokeLinks } from '../database/queries/links.ts';
 import { type BeginUpload, rehearseUpload } from '../database/queries/uploads.ts';
 import type { RequestScope } from '../domain/caller.ts';
-import { parseObjectName } from '../domain/names.ts';
+import { isObjectName, parseObjectName } from '../domain/names.ts';
 import type { Core } from './core.ts';
 
-/** Those of the names that the caller may read, in one round trip. */
+/** Those of the names that the caller may read, in one round trip. A text that is no object's name is none of them. */
 export async function readableNames(
   core: Core,
   scope: RequestScope,
   bucket: string,
   names: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  return new Set(await core.database.run(scope, findVisibleNames, { bucket, names: names.map(parseObjectName) }));
+  return new Set(await core.database.run(scope, findVisibleNames, { bucket, names: names.filter(isObjectName) }));
 }
 
 export interface LinksToRevoke {

@@ -51,18 +51,21 @@ export const linkHandlers = {
     const { core, scope, links, req, res } = asked;
     const address = addressOf(asked);
     const upsert = req.headers['x-upsert'] === 'true';
+    const userMetadata = userMetadataHeader(req.headers);
     await checkUpload(core, scope, {
       ...address,
       upsert,
       contentType: null,
       declaredSizeBytes: null,
       metadata: {},
-      userMetadata: userMetadataHeader(req.headers) ?? {},
+      userMetadata: userMetadata ?? {},
     });
     const { token } = links.signUpload({
       ...address,
       upsert,
       owner: scope.caller.subject,
+      // What the policies have judged is what will be stored.
+      ...(userMetadata === null ? {} : { userMetadata }),
       lifetimeSeconds: UPLOAD_LINK_SECONDS,
     });
     sendJson({

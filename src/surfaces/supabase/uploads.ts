@@ -1,7 +1,7 @@
 /** Upload routes: a raw body or a multipart form, by a caller or through an upload link. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { SluiceError } from '../../domain/errors.ts';
-import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE } from '../../domain/objects.ts';
+import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, type Json } from '../../domain/objects.ts';
 import { readMultipart } from '../../http/multipart-upload.ts';
 import { openRequestBody } from '../../http/request-body.ts';
 import { sendJson } from '../../http/send-json.ts';
@@ -21,7 +21,7 @@ export const uploadHandlers = {
     const address = addressOf(asked);
     const link = asked.links.verifyUpload(String(asked.query.token), address);
     await putObject(asked.core, asked.scope, {
-      ...(await readUpload(asked)),
+      ...withUserMetadata(await readUpload(asked), link.userMetadata),
       ...address,
       upsert: link.upsert,
       link: { fingerprint: link.fingerprint, issuedAt: new Date(link.issuedAtMs), owner: link.owner },
@@ -37,6 +37,17 @@ async function upload(asked: Asked, upsert: boolean): Promise<void> {
 }
 
 type Upload = Pick<PutRequest, 'body' | 'sizeBytes' | 'facts' | 'finalFacts'>;
+
+/** The user metadata that an upload link carries takes the place of what comes with the bytes. */
+function withUserMetadata(upload: Upload, userMetadata: Json | null): Upload {
+  if (userMetadata === null) return upload;
+  const { facts, finalFacts } = upload;
+  return {
+    ...upload,
+    facts: { ...facts, userMetadata },
+    ...(finalFacts === undefined ? {} : { finalFacts: async () => ({ ...(await finalFacts()), userMetadata }) }),
+  };
+}
 
 async function readUpload({ req, scope }: Asked): Promise<Upload> {
   const facts = factsOfHeaders(req.headers);
