@@ -94,6 +94,7 @@ function auth.jwt(): default
 function auth.role(): default
 function auth.uid(): default
 function sluice.abandon_upload(text): sluice_gateway=X
+function sluice.adopt_bytes(text,text,text,bigint,text): sluice_gateway=X
 function sluice.begin_upload(text,text,text,uuid,text,text,text,bigint,text,jsonb,jsonb,boolean,bigint,interval,text,timestamp with time zone): sluice_gateway=X
 function sluice.check_rules(text,text,bigint,text,bigint): sluice_gateway=X
 function sluice.claim_dead_blobs(text,bigint,interval,interval): sluice_gateway=X
@@ -102,12 +103,16 @@ function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boole
 function sluice.delete_object(text,text,text): sluice_gateway=X
 function sluice.empty_bucket(text,text,bigint): sluice_gateway=X
 function sluice.forget_blobs(text[]): sluice_gateway=X
+function sluice.inspect_blobs(text,text[],interval,interval): sluice_gateway=X
 function sluice.is_revoked(text,text,text,timestamp with time zone): sluice_gateway=X
+function sluice.is_stuck(sluice.blobs,interval,interval): sluice_gateway=X
 function sluice.mark_unnamed_blobs(): default
 function sluice.move_object(text,text,text,text,text,bigint): sluice_gateway=X
 function sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean): sluice_gateway=X
 function sluice.raise_not_found(text): sluice_gateway=X
 function sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
+function sluice.release_unnamed(text,text[]): sluice_gateway=X
+function sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,timestamp with time zone): sluice_gateway=X
 function sluice.renew_upload(text,interval): sluice_gateway=X
 function sluice.revoke_links(text,text,text,text,timestamp with time zone): sluice_gateway=X
 function storage.allow_any_operation(text[]): default
@@ -138,6 +143,7 @@ auth.jwt() returns jsonb stable
 auth.role() returns text stable
 auth.uid() returns uuid stable
 sluice.abandon_upload(text) returns void set search_path=""
+sluice.adopt_bytes(text,text,text,bigint,text) returns boolean set search_path=""
 sluice.begin_upload(text,text,text,uuid,text,text,text,bigint,text,jsonb,jsonb,boolean,bigint,interval,text,timestamp with time zone) returns bigint set search_path=""
 sluice.check_rules(text,text,bigint,text,bigint) returns bigint set search_path=""
 sluice.claim_dead_blobs(text,bigint,interval,interval) returns TABLE(version text, store_key text, was_live boolean) set search_path=""
@@ -146,12 +152,16 @@ sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint
 sluice.delete_object(text,text,text) returns void set search_path=""
 sluice.empty_bucket(text,text,bigint) returns bigint set search_path=""
 sluice.forget_blobs(text[]) returns bigint set search_path=""
+sluice.inspect_blobs(text,text[],interval,interval) returns TABLE(version text, state text, size bigint, md5 text, is_leased boolean, is_stuck boolean, is_quarantined boolean, bucket_id text, name text, metadata jsonb) stable set search_path=""
 sluice.is_revoked(text,text,text,timestamp with time zone) returns boolean stable set search_path=""
+sluice.is_stuck(sluice.blobs,interval,interval) returns boolean stable set search_path=""
 sluice.mark_unnamed_blobs() returns trigger SECURITY DEFINER set search_path=""
 sluice.move_object(text,text,text,text,text,bigint) returns void set search_path=""
 sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean) returns record set search_path=""
 sluice.raise_not_found(text) returns void set search_path=""
 sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint) returns bigint set search_path=""
+sluice.release_unnamed(text,text[]) returns SETOF text set search_path=""
+sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,timestamp with time zone) returns text set search_path=""
 sluice.renew_upload(text,interval) returns boolean set search_path=""
 sluice.revoke_links(text,text,text,text,timestamp with time zone) returns void set search_path=""
 storage.allow_any_operation(text[]) returns boolean stable

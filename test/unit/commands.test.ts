@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { makeConfigCommand } from '../../src/command-line/config-command.ts';
-import { type FsckReport, makeFsckCommand } from '../../src/command-line/fsck-command.ts';
+import { makeFsckCommand } from '../../src/command-line/fsck-command.ts';
 import { makeMigrateCommand } from '../../src/command-line/migrate-command.ts';
 import { type Output, renderFailure } from '../../src/command-line/output.ts';
 import { makeRevokeLinksCommand } from '../../src/command-line/revoke-links-command.ts';
@@ -8,6 +8,7 @@ import { makeServeCommand } from '../../src/command-line/serve-command.ts';
 import { makeTokenCommand } from '../../src/command-line/token-command.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { describeSettings } from '../../src/config/read-config.ts';
+import type { FsckReport } from '../../src/sweeper/fsck-report.ts';
 
 function makeRecorder(): Output & { printed: string[] } {
   const printed: string[] = [];
@@ -107,14 +108,14 @@ describe('sluice revoke-links', () => {
 });
 
 describe('sluice fsck', () => {
-  async function fsck(findings: FsckReport['findings'], ...args: string[]) {
+  async function fsck(found: Pick<FsckReport, 'findings'> & Partial<FsckReport>, ...args: string[]) {
     const output = makeRecorder();
     const seen = { options: {}, exitCode: 0 };
     const command = makeFsckCommand({
       output,
       fsck: async options => {
         seen.options = options;
-        return { checked: { rows: 3, blobs: 2 }, findings };
+        return { checked: { rows: 3, blobs: 2 }, omitted: 0, counts: {}, ...found };
       },
       setExitCode: code => {
         seen.exitCode = code;
@@ -125,16 +126,26 @@ describe('sluice fsck', () => {
   }
 
   it('exits 1 with findings and names each', async () => {
-    const finding = { kind: 'bytes-missing', message: 'photos/a.jpg has no bytes at 3f/3f2a.', repaired: true };
-    const { exitCode, printed } = await fsck([finding], '--repair');
+    const finding = { kind: 'orphan-bytes', message: 'Nobody knows 3f/3f2a.', repaired: true } as const;
+    const { exitCode, printed } = await fsck({ findings: [finding] }, '--repair');
     expect(exitCode).toBe(1);
     expect(printed).toEqual([
-      'bytes-missing: photos/a.jpg has no bytes at 3f/3f2a. (repaired)\n1 finding: 3 rows and 2 blobs were checked.',
+      'orphan-bytes: Nobody knows 3f/3f2a. (repaired)\n1 finding: 3 rows and 2 blobs were checked.',
+    ]);
+  });
+
+  it('counts the findings that it does not list', async () => {
+    const finding = { kind: 'orphan-bytes', message: 'Nobody knows 3f/3f2a.', repaired: true } as const;
+    const counts = { 'orphan-bytes': { found: 5, repaired: 4 } };
+    const { printed } = await fsck({ findings: [finding], omitted: 4, counts });
+    expect(printed).toEqual([
+      'orphan-bytes: Nobody knows 3f/3f2a. (repaired)\n… and 4 more. In all:\norphan-bytes: 5, 4 repaired\n' +
+        '5 findings: 3 rows and 2 blobs were checked.',
     ]);
   });
 
   it('exits 0 when everything agrees', async () => {
-    const { exitCode, printed, options } = await fsck([]);
+    const { exitCode, printed, options } = await fsck({ findings: [] });
     expect({ exitCode, printed }).toEqual({
       exitCode: 0,
       printed: ['Everything agrees: 3 rows and 2 blobs were checked.'],

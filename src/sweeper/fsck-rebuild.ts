@@ -1,0 +1,92 @@
+/**
+ * Remakes rows for bytes that no row names, from the labels that the store keeps beside them. Names, owner and type are
+ * those of the upload: moves, copies and user metadata are known to the database alone and are lost with it. Reads the
+ * bytes, because their MD5 is part of the row.
+ */
+import { type BlobLabels, BlobStoreError } from '../blobs/blob-store.ts';
+import { type Remaking, remakeRow } from '../database/queries/fsck.ts';
+import { SluiceError } from '../domain/errors.ts';
+import { parseBucketName, parseObjectName } from '../domain/names.ts';
+import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, metadataOf, storeKeyOf } from '../domain/objects.ts';
+import { onlyRow } from '../operations/core.ts';
+import { digestBlob } from './fsck-digest.ts';
+import { mapInGroups } from './fsck-groups.ts';
+import type { Mending } from './fsck-mend.ts';
+import type { FsckKind } from './fsck-report.ts';
+import type { FsckRun } from './fsck-run.ts';
+import type { BlobFacts, Verdict } from './fsck-verdict.ts';
+
+const READS_AT_ONCE = 4;
+
+/** Bytes that are there, whole, and that nobody has deleted. */
+const REBUILDABLE: ReadonlySet<FsckKind> = new Set(['orphan-bytes', 'quarantined-bytes', 'entry-without-row']);
+
+/** What came of each version that could have a row again. Idempotent; of two bytes for one name the newer win. */
+export async function rebuildRows(run: FsckRun, verdicts: readonly Verdict[]): Promise<Map<string, Mending>> {
+  const candidates = verdicts.filter(({ kind }) => REBUILDABLE.has(kind)).map(({ facts }) => facts);
+  return new Map(
+    await mapInGroups(candidates, READS_AT_ONCE, async facts => [facts.version, await rebuildRow(run, facts)] as const),
+  );
+}
+
+async function rebuildRow(run: FsckRun, facts: BlobFacts): Promise<Mending> {
+  try {
+    const { labels } = await run.blobs.stat(storeKeyOf(facts.version));
+    if (labels === null) return { repaired: false, note: unlabeled(run) };
+    const digest = await digestBlob(run.blobs, facts.version, run.service.signal);
+    if ('failure' in digest) return { repaired: false, note: 'No row was made, because they cannot be read.' };
+    return explain(await remake(run, facts, { labels, md5: digest.md5 }), labels);
+  } catch (error) {
+    if (error instanceof BlobStoreError && error.failure === 'absent') {
+      return { repaired: false, note: 'They are gone by now.' };
+    }
+    if (!isRefusal(error)) throw error;
+    return { repaired: false, note: `No row was made from their labels: ${error.message}.` };
+  }
+}
+
+async function remake(
+  run: FsckRun,
+  { version, sizeBytes, storedAt }: BlobFacts,
+  { labels, md5 }: { readonly labels: BlobLabels; readonly md5: string },
+): Promise<Remaking> {
+  const stored = { md5, sizeBytes: sizeBytes ?? 0, storedAt: storedAt ?? new Date(0) };
+  const metadata = metadataOf({
+    ...stored,
+    contentType: labels.contentType === '' ? DEFAULT_CONTENT_TYPE : labels.contentType,
+    cacheControl: DEFAULT_CACHE_CONTROL,
+    robots: null,
+  });
+  const row = {
+    ...stored,
+    role: run.service.caller.role,
+    version,
+    storeKey: storeKeyOf(version),
+    bucket: parseBucketName(labels.bucket),
+    name: parseObjectName(labels.name),
+    ownerId: labels.owner,
+    metadata,
+  };
+  return onlyRow(await run.database.run(run.service, remakeRow, row));
+}
+
+function explain(remaking: Remaking, { bucket, name }: BlobLabels): Mending {
+  const notes: Readonly<Record<Remaking, string>> = {
+    remade: `Their row was made again: ${bucket}/${name}.`,
+    named: 'A row names them by now.',
+    held: 'No row was made: they were removed on purpose, or an upload has them in hand.',
+    taken: `No row was made: ${bucket}/${name} has other bytes, which are newer or were never lost.`,
+  };
+  return { repaired: remaking === 'remade' || remaking === 'named', note: notes[remaking] };
+}
+
+function unlabeled({ blobs }: FsckRun): string {
+  return blobs.kind === 'file'
+    ? 'No row was made: a local disk keeps no names beside the bytes. Restore the database from its backup.'
+    : 'No row was made: the store has no names beside them, so they were not stored by this gateway.';
+}
+
+/** A failure that is about this one object and will not pass. */
+function isRefusal(error: unknown): error is SluiceError {
+  return error instanceof SluiceError && !['unavailable', 'timeout', 'aborted'].includes(error.code);
+}
