@@ -9,11 +9,10 @@ import { join } from 'node:path';
 import type { BlobStore } from './blobs/blob-store.ts';
 import { makeFileStore } from './blobs/file-store.ts';
 import { makeMeasuredStore } from './blobs/measured-store.ts';
-import { makeS3Store } from './blobs/s3-store.ts';
 import type { Config } from './config/config.ts';
 import { bindRoutes, type RouteBinding } from './contract/bind-routes.ts';
 import { loadContract } from './contract/contract.ts';
-import { type ConnectionTarget, makeDatabase } from './database/database.ts';
+import { type ConnectionTarget, type Database, makeDatabase } from './database/database.ts';
 import { makeAccessLog } from './http/access-log.ts';
 import { makeCors } from './http/cors.ts';
 import { drain } from './http/drain.ts';
@@ -38,6 +37,8 @@ export interface AppParts {
   readonly renderAllMetrics?: () => Promise<string>;
   /** For tests: wraps the store, or puts another in its place. */
   readonly wrapStore?: (store: BlobStore) => BlobStore;
+  /** For tests: wraps the database. */
+  readonly wrapDatabase?: (database: Database) => Database;
   readonly shutdownTimeoutMs?: number;
 }
 
@@ -57,13 +58,18 @@ export async function makeApp(parts: AppParts): Promise<App> {
   const { config, log, packageRoot } = parts;
   const contract = loadContract(await readFile(join(packageRoot, 'openapi.yaml'), 'utf8'));
   const metrics = makeMetrics();
-  const database = makeDatabase({
-    target: parts.databaseTarget,
-    poolSize: config.database.poolSize,
-    prepare: config.database.prepare,
-    observe: metrics.observeBatch,
-  });
-  const blobs = makeMeasuredStore((parts.wrapStore ?? (store => store))(makeStore(config)), metrics.observeBlobCall);
+  const database = (parts.wrapDatabase ?? (wrapped => wrapped))(
+    makeDatabase({
+      target: parts.databaseTarget,
+      poolSize: config.database.poolSize,
+      prepare: config.database.prepare,
+      observe: metrics.observeBatch,
+    }),
+  );
+  const blobs = makeMeasuredStore(
+    (parts.wrapStore ?? (store => store))(await makeStore(config)),
+    metrics.observeBlobCall,
+  );
   const core: Core = {
     database,
     blobs,
@@ -81,9 +87,9 @@ export async function makeApp(parts: AppParts): Promise<App> {
       log[run.error === null ? 'info' : 'warn']('swept', { ...run });
     },
   });
-  metrics.watch({ pool: database.gauges, ledger: sweeper.counts });
 
   const { app, server, connections } = makeExpressApp({ trustProxy: config.trustProxy });
+  metrics.watch({ pool: database.gauges, ledger: sweeper.counts, requests: () => connections.busyCount });
   const keys = parseSigningKeys(config.jwt);
   const supabase = makeSupabaseSurface({
     core,
@@ -137,7 +143,19 @@ export async function makeApp(parts: AppParts): Promise<App> {
   };
 }
 
-function makeStore(config: Config): BlobStore {
+/** The largest object that S3 takes in one PUT (S3 User Guide, "Uploading objects"). */
+const S3_PUT_MAX_BYTES = 5 * 1024 ** 3;
+
+/**
+ * The SDK is loaded only where S3 is used. A declared length up to what S3 takes is one streamed PUT, which holds nothing;
+ * parts are for longer bodies and for those whose length nobody knows.
+ */
+async function makeStore(config: Config): Promise<BlobStore> {
   if (config.s3 === null) return makeFileStore({ root: join(config.dataDir, 'blobs') });
-  return makeS3Store({ ...config.s3, maxObjectSizeBytes: config.maxUploadSizeBytes });
+  const { makeS3Store } = await import('./blobs/s3-store.ts');
+  return makeS3Store({
+    ...config.s3,
+    maxObjectSizeBytes: config.maxUploadSizeBytes,
+    singlePutMaxBytes: S3_PUT_MAX_BYTES,
+  });
 }

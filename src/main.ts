@@ -15,7 +15,7 @@ import { makeSqlCommand } from './command-line/sql-command.ts';
 import { makeTokenCommand } from './command-line/token-command.ts';
 import { withApp } from './command-line/visit.ts';
 import type { Config } from './config/config.ts';
-import { processEnvironment } from './config/process-environment.ts';
+import { processEnvironment, silenceSdkNodeWarning } from './config/process-environment.ts';
 import { describeSettings, isDebugging, readConfig, readSetting } from './config/read-config.ts';
 import { loadOrCreateSecret, loadSecret } from './config/secrets.ts';
 import { runSql } from './database/run-sql.ts';
@@ -25,6 +25,7 @@ import { makeLogger } from './observe/logger.ts';
 import { revoke } from './operations/share-objects.ts';
 import { packageRoot } from './package-root.ts';
 
+silenceSdkNodeWarning();
 const env = processEnvironment();
 const output = makeOutput(process);
 const readText = (path: string): string => readFileSync(path, 'utf8');
@@ -59,7 +60,11 @@ const gatewayParts = {
   makeLog: ({ logLevel }: { logLevel: Config['logLevel'] }) => makeLogger({ level: logLevel }),
 };
 /** Commands speak for themselves; their log tells only what goes wrong. */
-const visit = () => ({ config: config(), packageRoot: packageRoot(), log: makeLogger({ level: 'error' }) });
+const visit = () => ({
+  config: config(),
+  packageRoot: packageRoot(),
+  log: makeLogger({ level: 'error', stream: process.stderr }),
+});
 
 program.addCommand(makeServe(gatewayParts));
 program.addCommand(

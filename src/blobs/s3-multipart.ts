@@ -15,9 +15,16 @@ const MOST_PARTS = 10_000;
 /** Parts on their way at once; with the one being gathered and its copy it makes about four in memory. */
 const PARTS_AT_ONCE = 2;
 
-/** The smallest part, not below the configured one, with which so many bytes fit into S3's 10,000 parts. */
-export function partSizeFor(sizeBytes: number, leastBytes: number): number {
-  return Math.max(leastBytes, Math.ceil(sizeBytes / MOST_PARTS));
+/** What a body of unknown length may hold in memory as one part; it ends such bodies at 625 GiB. */
+const LARGEST_UNDECLARED_PART_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The smallest part, not below the configured one, with which so many bytes fit into S3's 10,000 parts. Where the length
+ * is only a limit, the part has one too: memory must not grow with what might come.
+ */
+export function partSizeFor(size: { readonly bytes: number; readonly declared: boolean }, leastBytes: number): number {
+  const fitting = Math.max(leastBytes, Math.ceil(size.bytes / MOST_PARTS));
+  return size.declared ? fitting : Math.min(fitting, Math.max(leastBytes, LARGEST_UNDECLARED_PART_BYTES));
 }
 
 export interface PartedObject {

@@ -124,7 +124,10 @@ function putInParts(settings: S3PutSettings, { blob, body, readAhead }: Upload):
     bucket: settings.bucket,
     key: blob.key,
     bytes: streamRest(readAhead, body),
-    partSizeBytes: partSizeFor(blob.sizeBytes ?? settings.maxObjectSizeBytes, settings.partSizeBytes),
+    partSizeBytes: partSizeFor(
+      { bytes: blob.sizeBytes ?? settings.maxObjectSizeBytes, declared: blob.sizeBytes !== null },
+      settings.partSizeBytes,
+    ),
     metadata: labelMetadata(blob.labels),
     signal: blob.signal,
   });

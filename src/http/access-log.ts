@@ -1,8 +1,9 @@
 /** One line for each request, at its end, and its figures for the metrics. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { errorCode } from '../domain/errors.ts';
+import { type ErrorCode, errorCode } from '../domain/errors.ts';
 import type { Middleware } from './cors.ts';
+import { whenReplied } from './reply-outcome.ts';
 import { recordOf } from './request-record.ts';
 
 /** What a finished request was. */
@@ -40,22 +41,29 @@ export function makeAccessLog({ log, onRequest }: AccessLogOptions): Middleware 
     const started = performance.now();
     const socket: CountedSocket = req.socket;
     const counted = socket[COUNTED] ?? { in: 0, out: 0 };
-    res.once('close', () => {
-      const request = finishedRequest(req, res, { started, counted });
+    whenReplied(res, complete => {
+      const request = finishedRequest(req, res, { started, counted, complete });
       socket[COUNTED] = { in: socket.bytesRead, out: socket.bytesWritten };
       onRequest(request);
       const { error, ...line } = request;
-      if (request.status >= 500) log.error('request', { ...line, error });
+      if (isOurFault(request)) log.error('request', { ...line, error });
       else log.info('request', { ...line, ...(error === null ? {} : { error: errorCode(error) }) });
     });
     next();
   };
 }
 
+/** Also where an API says 400 for everything: what broke must be told with its causes. */
+const OURS: ReadonlySet<ErrorCode> = new Set(['internal', 'bytes-missing', 'unavailable', 'timeout', 'out-of-space']);
+
+function isOurFault({ status, error }: FinishedRequest): boolean {
+  return status >= 500 || (error !== null && OURS.has(errorCode(error)));
+}
+
 function finishedRequest(
   req: IncomingMessage,
   res: ServerResponse,
-  { started, counted }: { started: number; counted: { in: number; out: number } },
+  { started, counted, complete }: { started: number; counted: { in: number; out: number }; complete: boolean },
 ): FinishedRequest {
   const { operationId, role, error } = recordOf(res);
   const url = req.url ?? '';
@@ -66,7 +74,7 @@ function finishedRequest(
     path: query === -1 ? url : url.slice(0, query),
     operation: operationId,
     role,
-    status: res.writableFinished ? res.statusCode : CLIENT_GONE,
+    status: complete ? res.statusCode : CLIENT_GONE,
     durationMs: Math.round((performance.now() - started) * 10) / 10,
     bytesIn: Math.max(0, req.socket.bytesRead - counted.in),
     bytesOut: Math.max(0, req.socket.bytesWritten - counted.out),

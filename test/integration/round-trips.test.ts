@@ -1,5 +1,6 @@
 /** DESIGN §2's budget, counted on the wire: Postgres round trips and calls to the S3 server, per operation. */
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { countRoundTrips, countS3Calls, type PostgresCounter, type S3Counter } from '../support/counting-proxies.ts';
 import { type Gateway, HAS_S3, SERVICE_TOKEN, startGateway, tokenFor } from '../support/gateway.ts';
 import { ALICE } from '../support/scopes.ts';
@@ -59,7 +60,7 @@ describe('round trips', () => {
 
   async function upload(
     path: string,
-    body: Buffer | FormData | string = 'hello',
+    body: Buffer | FormData | ReadableStream | string = 'hello',
     init: RequestInit = {},
   ): Promise<Response> {
     return fetch(`${gateway.url}/object/${path}`, {
@@ -136,9 +137,16 @@ describe('round trips', () => {
     expect(await count(turn => upload(`private/form-${turn}.txt`, form(), { headers }))).toEqual(expected(2, ['PUT']));
   });
 
-  it('uploads 20 MiB in two, and in parts', async () => {
+  it('uploads 20 MiB of a declared length in two and one PUT', async () => {
     const body = randomBytes(20 * 1024 * 1024);
-    const counted = await count(turn => upload(`private/large-${turn}.bin`, body));
+    expect(await count(turn => upload(`private/large-${turn}.bin`, body))).toEqual(expected(2, ['PUT']));
+  });
+
+  it('uploads 20 MiB of unknown length in two, and in parts', async () => {
+    const body = () => Readable.toWeb(Readable.from([randomBytes(20 * 1024 * 1024)])) as ReadableStream;
+    const counted = await count(turn =>
+      upload(`private/chunked-${turn}.bin`, body(), { duplex: 'half' } as RequestInit),
+    );
     expect(counted.postgres).toBe(2);
     if (counted.s3 !== null) expect(counted.s3.sort()).toEqual(['POST', 'POST', 'PUT', 'PUT', 'PUT']);
   });
