@@ -97,12 +97,23 @@ async function listAfter(core: Core, scope: RequestScope, request: PageRequest):
   return core.database.run(scope, (delimited ? listLevelByTime : listFlatByTime)(column, order), list);
 }
 
-/** What remains of a range beyond a cursor. Nothing of a folder that was an entry may come again. */
+/**
+ * What remains of a range beyond a cursor. Nothing of a folder that was an entry may come again, and a cursor of another
+ * listing never widens the range.
+ */
 function rangeAfter(range: NameRange, after: PageCursor, order: SortOrder): NameRange {
-  const clamp = (name: string) => (Buffer.compare(Buffer.from(name), Buffer.from(range.from)) < 0 ? range.from : name);
-  if (order === 'desc') return { from: range.from, to: clamp(after.name) };
+  const { from, to } = range;
+  if (order === 'desc') {
+    const end = isBefore(after.name, from) ? from : after.name;
+    return { from, to: to !== null && isBefore(to, end) ? to : end };
+  }
   const next = after.isFolder ? (rangeOfPrefix(after.name).to ?? nextName(after.name)) : nextName(after.name);
-  return { from: clamp(next), to: range.to };
+  return { from: isBefore(next, from) ? from : next, to };
+}
+
+/** In byte order, as Postgres compares names. */
+function isBefore(name: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(name), Buffer.from(other)) < 0;
 }
 
 function codePoints(text: string): number {

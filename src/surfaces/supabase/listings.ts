@@ -26,6 +26,9 @@ interface PageBody {
   readonly sortBy?: SortBy;
 }
 
+/** Of one reply; whoever asks for more gets this many, as clients of this API expect. */
+const MAX_ENTRIES = 1000;
+
 export const listingHandlers = {
   async listObjects({ core, scope, params, body, res }: Asked) {
     const { prefix, limit, offset, search, sortBy } = body as FolderBody;
@@ -37,7 +40,7 @@ export const listingHandlers = {
       column: sortBy?.column ?? 'name',
       order: sortBy?.order ?? 'asc',
       offset: offset ?? 0,
-      limit: limit ?? 100,
+      limit: Math.min(limit ?? 100, MAX_ENTRIES),
     });
     sendJson({ res, status: 200, body: entries.map(entry => wireRelative(entry, folder)) });
   },
@@ -50,7 +53,7 @@ export const listingHandlers = {
       delimited: delimited ?? false,
       column: sortBy?.column ?? 'name',
       order: sortBy?.order ?? 'asc',
-      limit: Math.min(limit ?? 1000, 1000),
+      limit: Math.min(limit ?? MAX_ENTRIES, MAX_ENTRIES),
       after: cursor === undefined || cursor === '' ? null : decodeCursor(cursor),
     });
     sendJson({
