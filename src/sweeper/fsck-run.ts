@@ -14,6 +14,6 @@ export interface FsckRun {
   readonly pageSize: number;
   readonly ledgerHasLive: boolean;
   readonly findings: FindingList;
-  /** Tells how far the check is, and ends it when the signal has aborted. */
+  /** Tells how far the check is. */
   readonly progress: (done: number, what: string) => void;
 }

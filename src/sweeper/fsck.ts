@@ -61,7 +61,6 @@ export async function checkStorage(
       ledgerHasLive: hasLive,
       findings: makeFindingList(),
       progress(done, what) {
-        if (scope.signal.aborted) throw new SluiceError('aborted', 'The check was interrupted; run it again');
         onProgress?.({ done, total: versions === null ? null : Math.max(versions, done), what });
       },
     };
@@ -79,6 +78,7 @@ async function checkRowsWithoutVersion(run: FsckRun): Promise<number> {
   let read = 0;
   let without = 0;
   for (;;) {
+    stopIfAborted(run);
     run.progress(read, 'rows');
     const page = { after, limit: run.pageSize };
     const stretch = onlyRow(await run.database.run(run.service, pageRowsWithoutVersion, page));
@@ -103,6 +103,7 @@ async function checkVersions(run: FsckRun): Promise<FsckReport['checked']> {
   const unread: Sighting[] = [];
   let done = 0;
   for await (const sighting of sightVersions(run, onForeignKey)) {
+    stopIfAborted(run);
     checked.rows += sighting.named?.rows ?? 0;
     checked.blobs += sighting.stored === null ? 0 : 1;
     if (!looksSound(sighting, run.options)) suspects.push(suspectOf(sighting));
@@ -144,6 +145,10 @@ async function settle(run: FsckRun, suspects: readonly Suspect[]): Promise<void>
       repaired: steps.some(step => step?.repaired === true),
     });
   }
+}
+
+function stopIfAborted({ service }: FsckRun): void {
+  if (service.signal.aborted) throw new SluiceError('aborted', 'The check was interrupted; run it again');
 }
 
 function suspectOf({ version, stored }: Sighting): Suspect {

@@ -1,97 +1,10 @@
 /** `sluice fsck` on a whole gateway: every kind of damage is made by hand, found, named, and mended where it may be. */
-import { createHash, randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
-import type { BlobLabels, BlobStore } from '../../src/blobs/blob-store.ts';
-import { ANONYMOUS } from '../../src/domain/caller.ts';
-import { storeKeyOf } from '../../src/domain/objects.ts';
-import { checkStorage } from '../../src/sweeper/fsck.ts';
-import type { FsckOptions, FsckReport } from '../../src/sweeper/fsck-report.ts';
-import { type Gateway, SERVICE_TOKEN, STORES, type StoreKind, startGateway } from '../support/gateway.ts';
-import { scopeOf } from '../support/scopes.ts';
+import { createHash } from 'node:crypto';
+import type { FsckReport } from '../../src/sweeper/fsck-report.ts';
+import { admit, keysIn, type Patient, putBytes } from '../support/fsck-patient.ts';
+import { STORES } from '../support/gateway.ts';
 
 const LONG_AGO = "now() - interval '2 days'";
-
-/** What the tests do to one gateway. */
-interface Patient {
-  readonly gateway: Gateway;
-  readonly blobs: BlobStore;
-  fsck(options?: Partial<FsckOptions>): Promise<FsckReport>;
-  /** The findings as `kind` or `kind (repaired)`. */
-  findings(options?: Partial<FsckOptions>): Promise<string[]>;
-  /** One request; gives the status. */
-  send(method: string, name: string, text?: string): Promise<number>;
-  upload(name: string, text: string): Promise<{ version: string; key: string }>;
-  read(name: string): Promise<string>;
-  /** Bytes that nobody knows. */
-  leave(text: string, labels?: Partial<BlobLabels>): Promise<{ version: string; key: string }>;
-  sql: Gateway['db']['sql'];
-}
-
-async function admit(store: StoreKind): Promise<Patient> {
-  const gateway = await startGateway({ store });
-  const { blobs, database } = gateway.app.core;
-  const headers = { authorization: `Bearer ${SERVICE_TOKEN}` };
-  const address = (name: string) => `${gateway.url}/object/ward/${encodeURIComponent(name)}`;
-  const send: Patient['send'] = async (method, name, text) => {
-    const upsert = { ...headers, 'x-upsert': 'true' };
-    const reply = await fetch(address(name), {
-      method,
-      headers: upsert,
-      ...(text === undefined ? {} : { body: text }),
-    });
-    await reply.arrayBuffer();
-    return reply.status;
-  };
-  const fsck = (options: Partial<FsckOptions> = {}) =>
-    checkStorage({ database, blobs, graceMs: 0 }, scopeOf(ANONYMOUS), {
-      options: { repair: false, rebuild: false, verify: false, ...options },
-    });
-  return {
-    gateway,
-    blobs,
-    sql: gateway.db.sql,
-    fsck,
-    async findings(options) {
-      const { findings } = await fsck(options);
-      return findings.map(({ kind, repaired }) => `${kind}${repaired ? ' (repaired)' : ''}`);
-    },
-    send,
-    async upload(name, text) {
-      expect(await send('POST', name, text)).toBe(200);
-      const [row] = await gateway.db.sql<{ version: string }>(
-        `select version from storage.objects where bucket_id = 'ward' and name = $1`,
-        [name],
-      );
-      const version = row?.version ?? '';
-      return { version, key: storeKeyOf(version) };
-    },
-    async read(name) {
-      return (await fetch(address(name), { headers })).text();
-    },
-    async leave(text, labels = {}) {
-      const version = randomUUID();
-      const key = storeKeyOf(version);
-      await put(blobs, key, text, labels);
-      return { version, key };
-    },
-  };
-}
-
-async function put(blobs: BlobStore, key: string, text: string, labels: Partial<BlobLabels> = {}): Promise<void> {
-  await blobs.put({
-    key,
-    body: Readable.from([Buffer.from(text)]),
-    sizeBytes: Buffer.byteLength(text),
-    labels: { bucket: 'ward', name: 'lost.txt', owner: null, contentType: 'text/plain', ...labels },
-    signal: new AbortController().signal,
-  });
-}
-
-async function keysIn(blobs: BlobStore): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const { key } of blobs.list(null)) keys.push(key);
-  return keys;
-}
 
 describe.each(STORES)('fsck on the %s store', store => {
   let patient: Patient;
@@ -99,12 +12,7 @@ describe.each(STORES)('fsck on the %s store', store => {
   beforeAll(async () => {
     patient = await admit(store);
   });
-  beforeEach(async () => {
-    await patient.sql('truncate storage.buckets, storage.objects, sluice.blobs');
-    for (const key of await keysIn(patient.blobs)) await patient.blobs.delete([key]);
-    await patient.sql(`insert into storage.buckets (id, name) values ('ward', 'ward')`);
-    await patient.upload('sound.txt', 'sound');
-  });
+  beforeEach(() => patient.heal());
   afterAll(() => patient.gateway.stop());
 
   it('finds nothing in a gateway that works', async () => {
@@ -226,14 +134,14 @@ describe.each(STORES)('fsck on the %s store', store => {
   it('names bytes of another length than the ledger knows', async () => {
     const { key } = await patient.upload('cut.txt', 'whole');
     await patient.blobs.delete([key]);
-    await put(patient.blobs, key, 'cut');
+    await putBytes(patient.blobs, key, 'cut');
     expect(await patient.findings({ repair: true })).toEqual(['size-mismatch']);
   });
 
   it('reads every byte to find some that have changed', async () => {
     const { key } = await patient.upload('flipped.txt', 'bit');
     await patient.blobs.delete([key]);
-    await put(patient.blobs, key, 'bat');
+    await putBytes(patient.blobs, key, 'bat');
     expect(await patient.findings()).toEqual([]);
     expect(await patient.findings({ verify: true, repair: true })).toEqual(['md5-mismatch']);
   });

@@ -1,0 +1,133 @@
+/** `sluice fsck --rebuild`: a database that was lost comes back from what the store keeps beside the bytes. */
+import { makeFaultyStore } from '../../src/blobs/faulty-store.ts';
+import { ANONYMOUS } from '../../src/domain/caller.ts';
+import { checkStorage } from '../../src/sweeper/fsck.ts';
+import { admit, type Patient } from '../support/fsck-patient.ts';
+import { describeWithS3 } from '../support/s3-engine.ts';
+import { ALICE, scopeOf } from '../support/scopes.ts';
+
+const REBUILD = { rebuild: true };
+
+describeWithS3('fsck --rebuild on an S3 store', () => {
+  let patient: Patient;
+
+  beforeAll(async () => {
+    patient = await admit('s3');
+  });
+  beforeEach(() => patient.heal());
+  afterAll(() => patient.gateway.stop());
+
+  const loseDatabase = () => patient.sql('truncate storage.buckets, storage.objects, sluice.blobs');
+  const rows = () =>
+    patient.sql(`select bucket_id, name, version, owner, owner_id, metadata - 'lastModified' as metadata
+      from storage.objects order by name`);
+
+  it('never overwrites a row', async () => {
+    await patient.leave('newer', { name: 'sound.txt' });
+    const { findings } = await patient.fsck(REBUILD);
+    expect(findings).toMatchObject([{ kind: 'orphan-bytes', repaired: false }]);
+    expect(findings[0]?.message).toContain('ward/sound.txt has other bytes');
+    expect(await patient.read('sound.txt')).toBe('sound');
+    expect(await patient.findings({ rebuild: true, repair: true })).toEqual(['orphan-bytes (repaired)']);
+    await patient.gateway.app.sweeper.run();
+    expect(await patient.findings()).toEqual([]);
+    expect(await patient.read('sound.txt')).toBe('sound');
+  });
+
+  it('leaves what was deleted on purpose', async () => {
+    await patient.upload('secret.txt', 'secret');
+    await patient.send('DELETE', 'secret.txt');
+    expect(await patient.findings(REBUILD)).toEqual([]);
+    expect(await rows()).toHaveLength(1);
+  });
+
+  it.each([
+    ['a bucket name that no bucket may have', { bucket: 'a/b' }],
+    ['an object name that no object may have', { name: 'a\nb' }],
+  ])('makes no row for %s', async (_, labels) => {
+    await patient.leave('odd', labels);
+    const { findings } = await patient.fsck(REBUILD);
+    expect(findings).toMatchObject([{ kind: 'orphan-bytes', repaired: false }]);
+    expect(findings[0]?.message).toContain('No row was made from their labels');
+    expect(await rows()).toHaveLength(1);
+  });
+
+  it('gives the same objects back, with the same bytes, in private buckets', async () => {
+    await patient.upload('Überblick/ein Bericht 🐈.txt', 'cats');
+    await patient.upload('empty', '');
+    await patient.leave('hers', { bucket: 'other', name: 'hers.txt', owner: ALICE });
+    expect(await patient.findings(REBUILD)).toEqual(['orphan-bytes (repaired)']);
+    const before = await rows();
+    await loseDatabase();
+    expect(await patient.findings(REBUILD)).toEqual(Array(4).fill('orphan-bytes (repaired)'));
+    expect(await rows()).toEqual(before);
+    expect(await patient.sql('select id, public from storage.buckets order by id')).toEqual([
+      { id: 'other', public: false },
+      { id: 'ward', public: false },
+    ]);
+    expect(await patient.read('Überblick/ein Bericht 🐈.txt')).toBe('cats');
+    await patient.gateway.app.sweeper.run();
+    expect(await patient.findings({ verify: true })).toEqual([]);
+  });
+
+  it('takes the newest of several bytes for one name', async () => {
+    const names = Array.from({ length: 8 }, (_, index) => `twice-${index}.txt`);
+    for (const text of ['old', 'newer', 'newest']) for (const name of names) await patient.upload(name, text);
+    await loseDatabase();
+    await patient.fsck(REBUILD);
+    for (const name of names) expect(await patient.read(name)).toBe('newest');
+    await patient.fsck({ repair: true });
+    await patient.gateway.app.sweeper.run();
+    expect(await patient.findings({ verify: true })).toEqual([]);
+    for (const name of names) expect(await patient.read(name)).toBe('newest');
+  });
+
+  it('makes a row for bytes in quarantine and for live ones that no row names', async () => {
+    const orphan = await patient.leave('orphan', { name: 'orphan.txt' });
+    expect(await patient.findings({ repair: true })).toEqual(['orphan-bytes (repaired)']);
+    const unnamed = await patient.leave('unnamed', { name: 'unnamed.txt' });
+    await patient.sql(`insert into sluice.blobs (version, store_key, state, live_at) values ($1, $2, 'live', now())`, [
+      unnamed.version,
+      unnamed.key,
+    ]);
+    const findings = await patient.findings({ rebuild: true, repair: true });
+    expect(findings.sort()).toEqual(['entry-without-row (repaired)', 'quarantined-bytes (repaired)']);
+    await patient.gateway.app.sweeper.run();
+    expect(await patient.findings({ verify: true })).toEqual([]);
+    expect([await patient.read('orphan.txt'), await patient.read('unnamed.txt')]).toEqual(['orphan', 'unnamed']);
+    expect(orphan.version).not.toBe(unnamed.version);
+  });
+
+  it('goes on where it was interrupted', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `many-${index}.txt`);
+    for (const name of names) await patient.upload(name, name);
+    await loseDatabase();
+    const { database } = patient.gateway.app.core;
+    const blobs = makeFaultyStore(patient.blobs, [{ method: 'open', nth: 11, when: 'answer-lost' }]);
+    const options = { repair: true, rebuild: true, verify: false };
+    const interrupted = checkStorage({ database, blobs, graceMs: 0 }, scopeOf(ANONYMOUS), { options });
+    await expect(interrupted).rejects.toMatchObject({ code: 'unavailable' });
+    const remade = (await rows()).length;
+    expect(remade).toBeGreaterThan(0);
+    expect(remade).toBeLessThan(21);
+    expect(await patient.findings(REBUILD)).toHaveLength(21 - remade);
+    expect(await patient.findings({ verify: true })).toEqual([]);
+    for (const name of names) expect(await patient.read(name)).toBe(name);
+  });
+});
+
+describe('fsck --rebuild on the file store', () => {
+  it('says that a local disk keeps no names, and changes nothing', async () => {
+    const patient = await admit('file');
+    try {
+      await patient.heal();
+      await patient.sql('truncate storage.objects, sluice.blobs');
+      const { findings } = await patient.fsck({ rebuild: true, repair: true });
+      expect(findings).toMatchObject([{ kind: 'orphan-bytes', repaired: false }]);
+      expect(findings[0]?.message).toContain('a local disk keeps no names beside the bytes');
+      expect(await patient.sql('select from sluice.blobs')).toEqual([]);
+    } finally {
+      await patient.gateway.stop();
+    }
+  });
+});
