@@ -4,19 +4,20 @@
  */
 
 import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { BlobStore } from './blobs/blob-store.ts';
 import { makeFileStore } from './blobs/file-store.ts';
 import { makeMeasuredStore } from './blobs/measured-store.ts';
 import type { Config } from './config/config.ts';
-import { bindRoutes, type RouteBinding } from './contract/bind-routes.ts';
+import { bindRoutes } from './contract/bind-routes.ts';
 import { loadContract } from './contract/contract.ts';
 import { type ConnectionTarget, type Database, makeDatabase } from './database/database.ts';
 import { makeAccessLog } from './http/access-log.ts';
 import { makeCors } from './http/cors.ts';
 import { drain } from './http/drain.ts';
-import { makeExpressApp } from './http/express-app.ts';
+import { type ExpressApp, makeExpressApp } from './http/express-app.ts';
 import { assignRequestId } from './http/request-id.ts';
 import { makeLinks } from './identity/links.ts';
 import { parseSigningKeys } from './identity/signing-keys.ts';
@@ -54,30 +55,58 @@ export interface App {
 
 const SHUTDOWN_TIMEOUT_MS = 30_000;
 
+/** Builds everything; nothing listens, sweeps or connects before `start`. */
 export async function makeApp(parts: AppParts): Promise<App> {
-  const { config, log, packageRoot } = parts;
-  const contract = loadContract(await readFile(join(packageRoot, 'openapi.yaml'), 'utf8'));
   const metrics = makeMetrics();
-  const database = (parts.wrapDatabase ?? (wrapped => wrapped))(
-    makeDatabase({
-      target: parts.databaseTarget,
-      poolSize: config.database.poolSize,
-      prepare: config.database.prepare,
-      observe: metrics.observeBatch,
-    }),
-  );
-  const blobs = makeMeasuredStore(
-    (parts.wrapStore ?? (store => store))(await makeStore(config)),
-    metrics.observeBlobCall,
-  );
-  const core: Core = {
-    database,
-    blobs,
+  const core = await composeCore(parts, metrics);
+  const sweeper = composeSweeper(parts, core, metrics);
+  const { server, connections } = await composeHttp(parts, core, metrics);
+  metrics.watch({ pool: core.database.gauges, ledger: sweeper.counts, requests: () => connections.busyCount });
+
+  let stopping: Promise<void> | null = null;
+  async function stop(): Promise<void> {
+    await sweeper.stop();
+    if (server.listening) await drain(server, connections, parts.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS);
+    await Promise.all([core.database.close(), core.blobs.close()]);
+  }
+
+  return {
+    core,
+    sweeper,
+    metrics,
+    async start() {
+      await core.blobs.prepare();
+      await listen(server, parts.config);
+      sweeper.start();
+      return (server.address() as AddressInfo).port;
+    },
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+async function composeCore(parts: AppParts, metrics: Metrics): Promise<Core> {
+  const { config, databaseTarget, wrapDatabase = database => database, wrapStore = store => store } = parts;
+  return {
+    database: wrapDatabase(
+      makeDatabase({
+        target: databaseTarget,
+        poolSize: config.database.poolSize,
+        prepare: config.database.prepare,
+        observe: metrics.observeBatch,
+      }),
+    ),
+    blobs: makeMeasuredStore(wrapStore(await makeStore(config)), metrics.observeBlobCall),
     maxUploadSizeBytes: config.maxUploadSizeBytes,
     uploadLeaseMs: config.uploadLeaseMs,
     now: () => new Date(),
   };
-  const sweeper = makeSweeper({
+}
+
+function composeSweeper({ config, log }: AppParts, { database, blobs }: Core, metrics: Metrics): Sweeper {
+  return makeSweeper({
     database,
     blobs,
     intervalMs: config.sweepIntervalMs,
@@ -87,9 +116,12 @@ export async function makeApp(parts: AppParts): Promise<App> {
       log[run.error === null ? 'info' : 'warn']('swept', { ...run });
     },
   });
+}
 
-  const { app, server, connections } = makeExpressApp({ trustProxy: config.trustProxy });
-  metrics.watch({ pool: database.gauges, ledger: sweeper.counts, requests: () => connections.busyCount });
+async function composeHttp(parts: AppParts, core: Core, metrics: Metrics): Promise<ExpressApp> {
+  const { config, log, packageRoot } = parts;
+  const contract = loadContract(await readFile(join(packageRoot, 'openapi.yaml'), 'utf8'));
+  const built = makeExpressApp({ trustProxy: config.trustProxy });
   const keys = parseSigningKeys(config.jwt);
   const supabase = makeSupabaseSurface({
     core,
@@ -99,48 +131,31 @@ export async function makeApp(parts: AppParts): Promise<App> {
   });
   const service = makeServiceSurface({
     contract,
-    database,
-    blobs,
+    database: core.database,
+    blobs: core.blobs,
     version: contract.document.info.version,
     renderMetrics: parts.renderAllMetrics ?? metrics.render,
   });
-
-  app.use((req, res, next) => {
+  const router = built.app;
+  router.use((req, res, next) => {
     assignRequestId(req, res);
     next();
   });
-  app.use(makeAccessLog({ log, onRequest: metrics.observeRequest }));
-  app.use(makeCors(config.corsOrigins));
-  const bind = (binding: Pick<RouteBinding, 'tag' | 'handlers' | 'onError' | 'onUnknown' | 'mounts'>) =>
-    bindRoutes({ contract, router: app, ...binding });
-  bind({ ...service, mounts: [''], onUnknown: (_req, _res, next) => next() });
-  bind({ ...supabase, mounts: ['', '/storage/v1'] });
+  router.use(makeAccessLog({ log, onRequest: metrics.observeRequest }));
+  router.use(makeCors(config.corsOrigins));
+  bindRoutes({ contract, router, ...service, mounts: [''], onUnknown: (_req, _res, next) => next() });
+  bindRoutes({ contract, router, ...supabase, mounts: ['', '/storage/v1'] });
+  return built;
+}
 
-  let stopping: Promise<void> | null = null;
-  async function stop(): Promise<void> {
-    await sweeper.stop();
-    if (server.listening) await drain(server, connections, parts.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS);
-    await Promise.all([database.close(), blobs.close()]);
-  }
-
-  return {
-    core,
-    sweeper,
-    metrics,
-    async start() {
-      await blobs.prepare();
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(config.port, config.host, resolve);
-      });
-      sweeper.start();
-      return (server.address() as AddressInfo).port;
-    },
-    stop: () => {
-      stopping ??= stop();
-      return stopping;
-    },
-  };
+function listen(server: Server, { host, port }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      reject(taken ? new Error(`${host}:${port} is in use by another program; set PORT to a free one`) : error);
+    });
+    server.listen(port, host, resolve);
+  });
 }
 
 /** The largest object that S3 takes in one PUT (S3 User Guide, "Uploading objects"). */
