@@ -1,0 +1,92 @@
+/** What a bench found: a table for people, the same as JSON for machines, and the goals with a verdict each. */
+import { cpus, loadavg } from 'node:os';
+import type { WayResult } from './alternate.ts';
+
+/** A figure that DESIGN §10 promises. */
+export interface Goal {
+  readonly what: string;
+  readonly value: number | null;
+  readonly bound: 'at least' | 'at most';
+  readonly limit: number;
+  readonly unit: 'of straight access' | '× straight access' | 'µs' | 'MiB' | 'ms';
+}
+
+export interface Case {
+  /** Such as "1 KiB, 32 connections". */
+  readonly name: string;
+  readonly ways: readonly WayResult[];
+}
+
+export interface Report {
+  readonly bench: string;
+  readonly question: string;
+  readonly date: string;
+  readonly machine: { readonly cores: number; readonly node: string; readonly loadBefore: number };
+  /** What a unit is: req or MiB. */
+  readonly unit: 'req' | 'MiB' | 'page';
+  readonly cases: readonly Case[];
+  readonly goals: readonly Goal[];
+  readonly peakRssMiB: number | null;
+}
+
+/** The machine as it is before the bench begins. */
+export function presentMachine(): Report['machine'] {
+  return { cores: cpus().length, node: process.version, loadBefore: Number((loadavg()[0] ?? 0).toFixed(2)) };
+}
+
+/** Null where the value is unknown. */
+export function isMet({ value, bound, limit }: Goal): boolean | null {
+  if (value === null) return null;
+  return bound === 'at least' ? value >= limit : value <= limit;
+}
+
+export function renderReport(report: Report): string {
+  const { bench, question, date, machine, unit, cases, goals, peakRssMiB } = report;
+  const head = [
+    ['', 'way', `${unit}/s`, 'ratio', 'p50 ms', 'p99 ms', 'ratio'],
+    ['gateway µs', 'Postgres µs', 'store µs', 'client µs', 'growth MiB'],
+  ].flat();
+  const rows = cases.flatMap(({ name, ways }) => ways.map((way, index) => rowOf(index === 0 ? name : '', way)));
+  return [
+    `\n${bench}: ${question}`,
+    `${date}, ${machine.cores} cores, Node ${machine.node}, load before ${machine.loadBefore}. CPU is µs a ${unit}.`,
+    '',
+    ...alignColumns([head, ...rows]),
+    '',
+    `Peak RSS of the gateway: ${peakRssMiB === null ? '–' : `${peakRssMiB.toFixed(0)} MiB`}`,
+    ...goals.map(renderGoal),
+  ].join('\n');
+}
+
+function renderGoal(goal: Goal): string {
+  const met = isMet(goal);
+  const verdict = met === null ? 'unknown' : met ? 'met' : 'MISSED';
+  return `${verdict.padEnd(8)}${goal.what}: ${figure(goal.value)} ${goal.unit} (${goal.bound} ${goal.limit})`;
+}
+
+function rowOf(name: string, way: WayResult): string[] {
+  const { cpuMicros, growthBytes } = way;
+  return [
+    name,
+    way.name,
+    ...[way.perSecond, way.throughputRatio, way.p50Ms, way.p99Ms, way.p50Ratio].map(figure),
+    ...[cpuMicros.gateway, cpuMicros.postgres, cpuMicros.store, cpuMicros.generator].map(figure),
+    figure(growthBytes === null ? null : growthBytes / 1024 ** 2),
+  ];
+}
+
+function figure(value: number | null): string {
+  if (value === null || Number.isNaN(value)) return '–';
+  return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+}
+
+/** Text to the left, figures to the right. */
+function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)));
+  return rows.map(row =>
+    row
+      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,38 @@
+/** One large download, public and authorized, beside a presigned GET of an equal object in the same S3 bucket. */
+import { alternate, type Way } from '../harness/alternate.ts';
+import type { Bench } from '../harness/bench.ts';
+import { largeGoals, writeLargeFile } from '../harness/large-object.ts';
+import { runTransfer } from '../harness/transfer.ts';
+
+export const largeDownload: Bench = {
+  question: 'How fast is one large download through the gateway, and does its memory stay bounded?',
+  unit: 'MiB',
+  async ask(stack, { rounds, largeMiB }) {
+    const { gateway, store, presign, tokens } = stack;
+    const { path, sizeBytes } = await writeLargeFile(stack.workFolder, largeMiB);
+    await stack.createBucket('open', 'public');
+    await stack.createBucket('private', 'private');
+    await stack.keepPrivate('private');
+    const authorization = ['--header', `authorization: Bearer ${tokens.alice}`];
+    const upload = (url: string, args: readonly string[]) =>
+      runTransfer({ url, args: ['--upload-file', path, '--header', 'expect:', ...args], sizeBytes });
+    const service = ['--request', 'POST', '--header', `authorization: Bearer ${tokens.service}`];
+    await upload(`${store.endpoint}${presign('PUT', 'straight/large')}`, []);
+    await upload(`${gateway.url}/object/open/large`, service);
+    await upload(`${gateway.url}/object/private/large`, ['--request', 'POST', ...authorization]);
+
+    const way = (name: string, url: string, args: readonly string[] = []): Way => ({
+      name,
+      throughGateway: name !== 'straight',
+      run: () => runTransfer({ url, args, sizeBytes }),
+    });
+    const name = `${largeMiB} MiB`;
+    const ways = [
+      way('straight', `${store.endpoint}${presign('GET', 'straight/large')}`),
+      way('public', `${gateway.url}/object/public/open/large`),
+      way('authorized', `${gateway.url}/object/authenticated/private/large`, authorization),
+    ];
+    const cases = [{ name, ways: await alternate(stack, { ways, rounds }) }];
+    return { cases, goals: largeGoals({ cases }, { name, ways: ['public', 'authorized'], limit: 0.9 }) };
+  },
+};
