@@ -10,9 +10,9 @@ import { type App, makeApp } from '../../src/app.ts';
 import type { BlobStore } from '../../src/blobs/blob-store.ts';
 import type { Config } from '../../src/config/config.ts';
 import { readConfig } from '../../src/config/read-config.ts';
-import type { ConnectionTarget } from '../../src/database/database.ts';
+import type { ConnectionTarget, Database } from '../../src/database/database.ts';
 import { signToken } from '../../src/identity/sign-token.ts';
-import { makeLogger } from '../../src/observe/logger.ts';
+import { type Logger, makeLogger } from '../../src/observe/logger.ts';
 import { cloneTestDatabase, type TestDatabase } from './test-database.ts';
 
 export const PACKAGE_ROOT = join(__dirname, '..', '..');
@@ -24,6 +24,9 @@ export interface GatewayOptions {
   readonly store?: StoreKind;
   readonly env?: Readonly<Record<string, string>>;
   readonly wrapStore?: (store: BlobStore) => BlobStore;
+  readonly wrapDatabase?: (database: Database) => Database;
+  /** For tests that make errors on purpose; lines of level error are printed unless given. */
+  readonly log?: Logger;
   /** A database that the test made and drops itself. */
   readonly database?: TestDatabase;
   /** For tests that stand between the gateway and Postgres. */
@@ -41,6 +44,9 @@ export interface Gateway {
   readonly dataDir: string;
   stop(): Promise<void>;
 }
+
+/** Takes everything and writes nothing. */
+export const SILENT_LOG: Logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
 /** Whether the global set-up found an S3 server. */
 export const HAS_S3 = process.env.TEST_S3_ENDPOINT !== undefined;
@@ -70,9 +76,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     config,
     databaseTarget: options.wrapTarget?.(db.target) ?? db.target,
     packageRoot: PACKAGE_ROOT,
-    log: makeLogger({ level: 'error' }),
+    log: options.log ?? makeLogger({ level: 'error' }),
     shutdownTimeoutMs: 2_000,
     ...(options.wrapStore === undefined ? {} : { wrapStore: options.wrapStore }),
+    ...(options.wrapDatabase === undefined ? {} : { wrapDatabase: options.wrapDatabase }),
   });
   const port = await app.start();
   return {
