@@ -108,6 +108,7 @@ function sluice.is_revoked(text,text,text,timestamp with time zone): sluice_gate
 function sluice.is_stuck(sluice.blobs,interval,interval): sluice_gateway=X
 function sluice.mark_unnamed_blobs(): default
 function sluice.move_object(text,text,text,text,text,bigint): sluice_gateway=X
+function sluice.page_named_versions(text,text,integer): sluice_gateway=X
 function sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean): sluice_gateway=X
 function sluice.raise_not_found(text): sluice_gateway=X
 function sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
@@ -157,6 +158,7 @@ sluice.is_revoked(text,text,text,timestamp with time zone) returns boolean stabl
 sluice.is_stuck(sluice.blobs,interval,interval) returns boolean stable set search_path=""
 sluice.mark_unnamed_blobs() returns trigger SECURITY DEFINER set search_path=""
 sluice.move_object(text,text,text,text,text,bigint) returns void set search_path=""
+sluice.page_named_versions(text,text,integer) returns TABLE(version text, named_by bigint, size bigint) stable set search_path="", enable_hashagg=off, enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
 sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean) returns record set search_path=""
 sluice.raise_not_found(text) returns void set search_path=""
 sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint) returns bigint set search_path=""

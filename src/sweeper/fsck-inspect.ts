@@ -25,7 +25,6 @@ const STATS_AT_ONCE = 16;
 export async function confirmSuspects(run: FsckRun, suspects: readonly Suspect[]): Promise<Verdict[]> {
   const first = await look(run, suspects);
   const before = new Map(first.map(({ kind, facts }) => [facts.version, kind]));
-  if (before.size === 0) return [];
   const second = await look(
     run,
     suspects.filter(({ version }) => before.has(version)),
@@ -34,6 +33,7 @@ export async function confirmSuspects(run: FsckRun, suspects: readonly Suspect[]
 }
 
 async function look(run: FsckRun, suspects: readonly Suspect[]): Promise<Verdict[]> {
+  if (suspects.length === 0) return [];
   const { database, service, patience, options } = run;
   const inspected = await database.run(service, inspectBlobs, {
     role: service.caller.role,

@@ -36,7 +36,9 @@ export async function* sightVersions(
   onForeignKey: (key: string) => void,
 ): AsyncGenerator<Sighting, void, undefined> {
   const { database, service, patience, pageSize } = run;
-  const named = await openCursor(readPages(pageSize, page => database.run(service, pageNamedVersions, page)));
+  const named = await openCursor(
+    readPages(pageSize, page => database.run(service, pageNamedVersions, { ...page, role: service.caller.role })),
+  );
   const entries = await openCursor(
     readPages(pageSize, page => database.run(service, pageLedger, { ...page, ...patience })),
   );

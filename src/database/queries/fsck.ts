@@ -18,10 +18,6 @@ export interface Patience {
   readonly lateMs: number;
 }
 
-/** A size in a row's metadata, null where there is none that a reader would believe. */
-const ROW_SIZE = `case when jsonb_typeof(o.metadata -> 'size') = 'number' and o.metadata ->> 'size' ~ '^[0-9]{1,15}$'
-  then (o.metadata ->> 'size')::bigint end`;
-
 export interface NamedVersion {
   readonly version: string;
   readonly rows: number;
@@ -29,17 +25,15 @@ export interface NamedVersion {
   readonly sizeBytes: number | null;
 }
 
-/** One record a version, however many rows name it. Runs as the service. */
-export const pageNamedVersions: Statement<Page, NamedVersion> = {
+/** One record a version, however many rows name it. */
+export const pageNamedVersions: Statement<Page & { readonly role: string }, NamedVersion> = {
   name: 'fsck_page_named_versions',
-  runs: 'caller-reads',
-  text: `select o.version, count(*) as rows,
-      case when count(${ROW_SIZE}) = count(*) and min(${ROW_SIZE}) = max(${ROW_SIZE}) then min(${ROW_SIZE}) end as size
-    from storage.objects o where o.version > $1 group by o.version order by o.version limit $2`,
-  values: ({ after, limit }) => [after, limit],
+  runs: 'gateway',
+  text: 'select * from sluice.page_named_versions($1, $2, $3)',
+  values: ({ role, after, limit }) => [role, after, limit],
   row: row => ({
     version: row.version as string,
-    rows: row.rows as number,
+    rows: row.named_by as number,
     sizeBytes: row.size as number | null,
   }),
 };
@@ -84,7 +78,7 @@ export const pageLedger: Statement<Page & Patience, LedgerEntry> = {
   name: 'fsck_page_ledger',
   runs: 'gateway',
   text: `select b.version, b.state, b.size, b.md5, b.state = 'pending' and b.lease_until >= now() as is_leased,
-      sluice.is_stuck(b, $3 * interval '1 millisecond', $4 * interval '1 millisecond') as is_stuck,
+      b.state <> 'live' and sluice.is_stuck(b, $3 * interval '1 millisecond', $4 * interval '1 millisecond') as is_stuck,
       b.state = 'dead' and b.live_at is not null and b.md5 is null as is_quarantined
     from sluice.blobs b where b.version > $1 order by b.version limit $2`,
   values: ({ after, limit, graceMs, lateMs }) => [after, limit, graceMs, lateMs],
@@ -197,7 +191,7 @@ export const correctRowSizes: Statement<{ readonly version: string; readonly siz
   text: `update storage.objects o
     set metadata = case when jsonb_typeof(o.metadata) = 'object' then o.metadata else '{}' end
       || jsonb_build_object('size', $2::bigint, 'contentLength', $2::bigint)
-    where o.version = $1 and ${ROW_SIZE} is distinct from $2::bigint returning o.version`,
+    where o.version = $1 and o.metadata -> 'size' is distinct from to_jsonb($2::bigint) returning o.version`,
   values: ({ version, sizeBytes }) => [version, sizeBytes],
   row: versionOf,
 };
