@@ -1,9 +1,9 @@
 -- First half of an upload, before any byte moves: the rehearsal, and an entry in the ledger for the coming bytes. Returns
 -- the number of bytes allowed. A redeemed upload link is checked against the revocations first (SL007).
 create or replace function sluice.begin_upload(
-  p_role text, p_bucket text, p_name text, p_id uuid, p_version text, p_store_key text, p_owner_id text,
-  p_size bigint, p_mime text, p_metadata jsonb, p_user_metadata jsonb, p_upsert boolean,
-  p_max_size bigint, p_lease interval, p_link_fingerprint text, p_link_issued_at timestamptz
+  p_role text, p_bucket text, p_name text, p_id uuid, p_version text, p_owner_id text,
+  p_size bigint, p_mime text, p_metadata jsonb, p_user_metadata jsonb, p_upsert boolean, p_max_size bigint,
+  p_store_key text, p_lease interval, p_link_fingerprint text, p_link_issued_at timestamptz
 ) returns bigint
 language plpgsql set search_path = '' as $$
 declare

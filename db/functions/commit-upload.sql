@@ -2,8 +2,9 @@
 -- makes the blob live, all in one transaction. Returns the row's id, or null where the upload's lease ran out and a
 -- sweeper took the blob: then the bytes are noted as dead once more, so that nothing is left behind.
 create or replace function sluice.commit_upload(
-  p_role text, p_bucket text, p_name text, p_id uuid, p_version text, p_store_key text, p_owner_id text,
-  p_size bigint, p_md5 text, p_mime text, p_metadata jsonb, p_user_metadata jsonb, p_upsert boolean, p_max_size bigint
+  p_role text, p_bucket text, p_name text, p_id uuid, p_version text, p_owner_id text,
+  p_size bigint, p_mime text, p_metadata jsonb, p_user_metadata jsonb, p_upsert boolean, p_max_size bigint,
+  p_store_key text, p_md5 text
 ) returns uuid
 language plpgsql set search_path = '' as $$
 begin

@@ -37,9 +37,13 @@ export interface CopyRequest extends Relocation {
   readonly userMetadata?: Json | undefined;
 }
 
+/** As in db/functions/put-row.sql: the column `owner` holds UUIDs alone, `owner_id` any text. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 export interface CopyResult {
   readonly id: string;
   readonly version: string;
+  readonly owner: string | null;
   readonly ownerId: string | null;
   readonly metadata: Json;
   readonly userMetadata: Json | null;
@@ -68,7 +72,8 @@ export async function copyObjectTo(core: Core, scope: RequestScope, copy: CopyRe
       maxSizeBytes: core.maxUploadSizeBytes,
     }),
   );
-  return { ...copied, ownerId: scope.caller.subject };
+  const { subject } = scope.caller;
+  return { ...copied, owner: subject !== null && UUID.test(subject) ? subject : null, ownerId: subject };
 }
 
 /** Throws `object-not-found` (absent or hidden), `bucket-not-found`, `delete-denied` (visible, but not the caller's to remove). */

@@ -8,10 +8,10 @@ import type { Readable } from 'node:stream';
 import type { StoredBlob } from '../blobs/blob-store.ts';
 import {
   abandonUpload,
+  type BeginUpload,
   beginUpload,
   commitUpload,
   renewUpload,
-  type UploadTarget,
 } from '../database/queries/uploads.ts';
 import { asService, type RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
@@ -89,14 +89,14 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
   }
 }
 
-type Target = Omit<UploadTarget, 'contentType' | 'metadata' | 'userMetadata'>;
+type Target = Omit<BeginUpload, 'sizeBytes' | 'contentType' | 'metadata' | 'userMetadata' | 'leaseMs' | 'link'>;
 
 function beginParameters(core: Core, request: PutRequest, target: Target) {
   const { facts, sizeBytes } = request;
   return {
     ...target,
     contentType: facts.contentType,
-    declaredSizeBytes: sizeBytes,
+    sizeBytes,
     metadata: declaredMetadata(facts, sizeBytes),
     userMetadata: facts.userMetadata,
     leaseMs: core.uploadLeaseMs,

@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { findVisibleNames } from '../database/queries/find-visible-names.ts';
 import { revokeLinks } from '../database/queries/links.ts';
-import { type BeginUpload, rehearseUpload } from '../database/queries/uploads.ts';
+import { rehearseUpload, type UploadedRow } from '../database/queries/uploads.ts';
 import type { RequestScope } from '../domain/caller.ts';
+import { SluiceError } from '../domain/errors.ts';
 import { isObjectName, parseObjectName } from '../domain/names.ts';
 import type { Core } from './core.ts';
 
@@ -15,6 +16,12 @@ export async function readableNames(
   names: readonly string[],
 ): Promise<ReadonlySet<string>> {
   return new Set(await core.database.run(scope, findVisibleNames, { bucket, names: names.filter(isObjectName) }));
+}
+
+/** Throws `invalid-object-name`, and `object-not-found` for an object that the caller may not read, or that is not there. */
+export async function demandReadable(core: Core, scope: RequestScope, bucket: string, name: string): Promise<void> {
+  const readable = await readableNames(core, scope, bucket, [parseObjectName(name)]);
+  if (!readable.has(name)) throw new SluiceError('object-not-found', 'Object not found', { facts: { bucket, name } });
 }
 
 export interface LinksToRevoke {
@@ -47,6 +54,6 @@ export async function checkUpload(core: Core, scope: RequestScope, upload: Uploa
 }
 
 export type UploadProbe = Pick<
-  BeginUpload,
-  'bucket' | 'name' | 'contentType' | 'metadata' | 'userMetadata' | 'upsert' | 'declaredSizeBytes'
+  UploadedRow,
+  'bucket' | 'name' | 'contentType' | 'metadata' | 'userMetadata' | 'upsert' | 'sizeBytes'
 >;

@@ -1,7 +1,7 @@
 /** Asks the rows of a policy table below HTTP, of the operations themselves, where hundreds of rows take seconds. */
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
-import { errorCode } from '../../src/domain/errors.ts';
+import { errorCode, SluiceError } from '../../src/domain/errors.ts';
 import { copyObjectTo, deleteManyObjects, deleteOneObject, moveObjectTo } from '../../src/operations/change-object.ts';
 import type { Core } from '../../src/operations/core.ts';
 import { findObjectRow } from '../../src/operations/find-object.ts';
@@ -68,7 +68,7 @@ async function askOfObject(core: Core, row: Row, asked: { from: Address; table: 
       return isListed(core, row, asked.from);
     case 'signs':
       if ((await readableNames(core, scope, bucket, [name])).has(name)) return true;
-      return findObjectRow(core, scope, { bucket, name, access: { by: 'caller' } });
+      throw new SluiceError('object-not-found', 'what cannot be read is not signed');
     case 'signs among others':
       return (await readableNames(core, scope, bucket, ['no such', name])).has(name);
     case 'asks for an upload link to':
@@ -84,7 +84,7 @@ async function askOfObject(core: Core, row: Row, asked: { from: Address; table: 
   }
 }
 
-const PROBE = { upsert: false, contentType: null, declaredSizeBytes: null, metadata: {}, userMetadata: {} };
+const PROBE = { upsert: false, contentType: null, sizeBytes: null, metadata: {}, userMetadata: {} };
 
 function relocate(core: Core, row: Row, { from, table }: { from: Address; table: PolicyTable }): Promise<unknown> {
   const scope = scopeOf(callerOf(row.who));

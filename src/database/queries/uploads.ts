@@ -1,15 +1,18 @@
 /** The two halves of an upload, and what keeps or gives up its ledger entry in between. */
 import type { Json } from '../../domain/objects.ts';
 import { noRow, type Statement } from '../statement.ts';
+import type { WireValue } from '../wire-value.ts';
 
-export interface UploadTarget {
+/** The row to be written, as far as it is known. */
+export interface UploadedRow {
   readonly role: string;
   readonly bucket: string;
   readonly name: string;
   readonly id: string;
   readonly version: string;
-  readonly storeKey: string;
   readonly ownerId: string | null;
+  /** As declared before the bytes, true afterwards; null while nobody knows. */
+  readonly sizeBytes: number | null;
   readonly contentType: string | null;
   readonly metadata: Json;
   readonly userMetadata: Json;
@@ -17,8 +20,28 @@ export interface UploadTarget {
   readonly maxSizeBytes: number;
 }
 
-export interface BeginUpload extends UploadTarget {
-  readonly declaredSizeBytes: number | null;
+/** The parameters that all three functions begin with. */
+function rowValues(row: UploadedRow): WireValue[] {
+  return [
+    row.role,
+    row.bucket,
+    row.name,
+    row.id,
+    row.version,
+    row.ownerId,
+    row.sizeBytes,
+    row.contentType,
+    JSON.stringify(row.metadata),
+    JSON.stringify(row.userMetadata),
+    row.upsert,
+    row.maxSizeBytes,
+  ];
+}
+
+const ROW_PARAMETERS = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12';
+
+export interface BeginUpload extends UploadedRow {
+  readonly storeKey: string;
   readonly leaseMs: number;
   /** The upload link that is redeemed, if any. */
   readonly link: { readonly fingerprint: string; readonly issuedAt: Date } | null;
@@ -28,22 +51,10 @@ export interface BeginUpload extends UploadTarget {
 export const beginUpload: Statement<BeginUpload, number> = {
   name: 'begin_upload',
   runs: 'gateway',
-  text: `select sluice.begin_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-    $14 * interval '1 millisecond', $15, $16) as allowed`,
+  text: `select sluice.begin_upload(${ROW_PARAMETERS}, $13, $14 * interval '1 millisecond', $15, $16) as allowed`,
   values: upload => [
-    upload.role,
-    upload.bucket,
-    upload.name,
-    upload.id,
-    upload.version,
+    ...rowValues(upload),
     upload.storeKey,
-    upload.ownerId,
-    upload.declaredSizeBytes,
-    upload.contentType,
-    JSON.stringify(upload.metadata),
-    JSON.stringify(upload.userMetadata),
-    upload.upsert,
-    upload.maxSizeBytes,
     upload.leaseMs,
     upload.link?.fingerprint ?? null,
     upload.link?.issuedAt ?? null,
@@ -52,29 +63,16 @@ export const beginUpload: Statement<BeginUpload, number> = {
 };
 
 /** Whether the upload would be accepted, as far as it is declared; notes nothing. For signing an upload link. */
-export const rehearseUpload: Statement<Omit<BeginUpload, 'storeKey' | 'leaseMs' | 'link'>, number> = {
+export const rehearseUpload: Statement<UploadedRow, number> = {
   name: 'rehearse_upload',
   runs: 'gateway',
-  text: 'select sluice.rehearse_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as allowed',
-  values: upload => [
-    upload.role,
-    upload.bucket,
-    upload.name,
-    upload.id,
-    upload.version,
-    upload.ownerId,
-    upload.declaredSizeBytes,
-    upload.contentType,
-    JSON.stringify(upload.metadata),
-    JSON.stringify(upload.userMetadata),
-    upload.upsert,
-    upload.maxSizeBytes,
-  ],
+  text: `select sluice.rehearse_upload(${ROW_PARAMETERS}) as allowed`,
+  values: rowValues,
   row: row => row.allowed as number,
 };
 
-export interface CommitUpload extends UploadTarget {
-  readonly sizeBytes: number;
+export interface CommitUpload extends UploadedRow {
+  readonly storeKey: string;
   readonly md5: string;
 }
 
@@ -82,23 +80,8 @@ export interface CommitUpload extends UploadTarget {
 export const commitUpload: Statement<CommitUpload, string | null> = {
   name: 'commit_upload',
   runs: 'gateway',
-  text: `select sluice.commit_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) as id`,
-  values: upload => [
-    upload.role,
-    upload.bucket,
-    upload.name,
-    upload.id,
-    upload.version,
-    upload.storeKey,
-    upload.ownerId,
-    upload.sizeBytes,
-    upload.md5,
-    upload.contentType,
-    JSON.stringify(upload.metadata),
-    JSON.stringify(upload.userMetadata),
-    upload.upsert,
-    upload.maxSizeBytes,
-  ],
+  text: `select sluice.commit_upload(${ROW_PARAMETERS}, $13, $14) as id`,
+  values: upload => [...rowValues(upload), upload.storeKey, upload.md5],
   row: row => row.id as string | null,
 };
 

@@ -1,7 +1,6 @@
 /** Signing routes: download links, upload links, and their revocation. */
-import { SluiceError } from '../../domain/errors.ts';
 import { sendJson } from '../../http/send-json.ts';
-import { checkUpload, readableNames, revoke } from '../../operations/share-objects.ts';
+import { checkUpload, demandReadable, readableNames, revoke } from '../../operations/share-objects.ts';
 import { addressOf } from './addresses.ts';
 import type { Asked, SupabaseHandlers } from './handlers.ts';
 import { userMetadataHeader } from './user-metadata.ts';
@@ -17,8 +16,7 @@ export const linkHandlers = {
     const { bucket, name } = addressOf(asked);
     const { expiresIn } = body as { readonly expiresIn: number };
     const { token } = links.signDownload({ bucket, name, expiresInSeconds: expiresIn });
-    const readable = await readableNames(core, scope, bucket, [name]);
-    if (!readable.has(name)) throw new SluiceError('object-not-found', 'Object not found', { facts: { bucket, name } });
+    await demandReadable(core, scope, bucket, name);
     sendJson({ res, status: 200, body: { signedURL: downloadPath(bucket, name, token) } });
   },
 
@@ -56,7 +54,7 @@ export const linkHandlers = {
       ...address,
       upsert,
       contentType: null,
-      declaredSizeBytes: null,
+      sizeBytes: null,
       metadata: {},
       userMetadata: userMetadata ?? {},
     });
