@@ -20,7 +20,12 @@ export function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): 
     return;
   }
   const [status, text] = STATUS_BY_CODE[error.code ?? ''] ?? BAD_REQUEST;
-  const body = JSON.stringify({ statusCode: status, error: text, message: 'The request is not valid HTTP' });
+  const body = JSON.stringify({
+    statusCode: String(status),
+    error: text,
+    message: 'The request is not valid HTTP',
+    code: 'InvalidRequest',
+  });
   socket.end(
     [
       `HTTP/1.1 ${status} ${text}`,

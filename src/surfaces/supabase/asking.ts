@@ -55,7 +55,8 @@ function verifyOrAnonymous(token: string, verifier: TokenVerifier): Caller {
   }
 }
 
-function pathOf(req: IncomingMessage): string {
+/** The path as it came, without the query, which may hold a link's token. */
+export function pathOf(req: IncomingMessage): string {
   const url = req.url ?? '/';
   const end = url.indexOf('?');
   return end === -1 ? url : url.slice(0, end);

@@ -8,7 +8,7 @@ import { recordOf } from '../../http/request-record.ts';
 import type { Links } from '../../identity/links.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
 import type { Core } from '../../operations/core.ts';
-import { scopeOfRoute } from './asking.ts';
+import { pathOf, scopeOfRoute } from './asking.ts';
 import { bucketHandlers } from './buckets.ts';
 import { downloadHandlers } from './downloads.ts';
 import { renderError, renderUnknownRoute } from './errors.ts';
@@ -65,6 +65,6 @@ export function makeSupabaseSurface(options: SupabaseSurfaceOptions): Surface {
       Object.assign(recordOf(res), { error, operationId });
       renderError(res, error, { operationId, strictHttpStatus });
     },
-    onUnknown: (req, res) => renderUnknownRoute(res, req.method ?? '', req.url ?? ''),
+    onUnknown: (req, res) => renderUnknownRoute(res, req.method ?? '', pathOf(req)),
   };
 }

@@ -4,6 +4,7 @@ import { sendJson } from '../../http/send-json.ts';
 import { copyObjectTo, deleteManyObjects, deleteOneObject, moveObjectTo } from '../../operations/change-object.ts';
 import { addressOf } from './addresses.ts';
 import type { Asked, SupabaseHandlers } from './handlers.ts';
+import { legalHeader } from './legal-header.ts';
 import { userMetadataHeader } from './user-metadata.ts';
 
 interface RelocationBody {
@@ -43,8 +44,8 @@ export const objectHandlers = {
     const copied = await copyObjectTo(core, scope, {
       ...addresses,
       upsert: req.headers['x-upsert'] === 'true',
-      contentType: replace ? copy.metadata?.mimetype : undefined,
-      cacheControl: replace ? copy.metadata?.cacheControl : undefined,
+      contentType: replace ? legalHeader(copy.metadata?.mimetype) : undefined,
+      cacheControl: replace ? legalHeader(copy.metadata?.cacheControl) : undefined,
       userMetadata: replace ? (userMetadataHeader(req.headers) ?? {}) : undefined,
     });
     sendJson({
@@ -56,7 +57,7 @@ export const objectHandlers = {
         id: copied.id,
         name: addresses.name,
         bucket_id: addresses.bucket,
-        owner: scope.caller.subject ?? '',
+        owner: copied.owner ?? '',
         owner_id: copied.ownerId ?? '',
         version: copied.version,
         created_at: copied.createdAt,

@@ -8,6 +8,7 @@ import { sendJson } from '../../http/send-json.ts';
 import { type PutRequest, putObject, type UploadFacts } from '../../operations/put-object.ts';
 import { addressOf } from './addresses.ts';
 import type { Asked, SupabaseHandlers } from './handlers.ts';
+import { legalHeader } from './legal-header.ts';
 import { parseRobotsTag } from './robots-tag.ts';
 import { parseUserMetadata, userMetadataHeader } from './user-metadata.ts';
 
@@ -108,14 +109,4 @@ function factsOfForm(headers: UploadFacts, partType: string, fields: ReadonlyMap
     userMetadata: (metadata === undefined ? undefined : parseUserMetadata(metadata)) ?? headers.userMetadata,
     robots: headers.robots,
   };
-}
-
-/** Values that come back as response headers must be legal there. */
-function legalHeader(value: string | undefined): string | undefined {
-  if (value !== undefined && !/^[\t\x20-\x7e]*$/.test(value)) {
-    throw new SluiceError('invalid-parameter', 'a form field holds characters that no header may carry', {
-      facts: { part: 'form' },
-    });
-  }
-  return value;
 }

@@ -1,0 +1,12 @@
+/** Text that comes in a body and goes out as a header. */
+import { SluiceError } from '../../domain/errors.ts';
+
+/** The value, where it is given. Throws `invalid-parameter` (part `form`) for one that no header may carry. */
+export function legalHeader(value: string | undefined): string | undefined {
+  if (value !== undefined && !/^[\t\x20-\x7e]*$/.test(value)) {
+    throw new SluiceError('invalid-parameter', 'a value holds characters that no header may carry', {
+      facts: { part: 'form' },
+    });
+  }
+  return value;
+}
