@@ -4,8 +4,8 @@
  */
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { askCore } from './core-door.ts';
-import { isReading, loadTables, type PolicyTable, titleOf } from './policy-table.ts';
-import { applyPolicySet, type Policy, policiesOf, readPolicySet, seed } from './seeded-world.ts';
+import { isReading, loadTables, type PolicyTable, type Row, titleOf } from './policy-table.ts';
+import { applyPolicySet, dropPolicies, type Policy, policiesOf, readPolicySet, seedRows } from './seeded-world.ts';
 
 const tables = loadTables();
 const policies = tables.flatMap(table =>
@@ -31,6 +31,16 @@ describe.each(tables.map(table => [table.set, table] as const))('%s', (set, tabl
   it('gives every row its verdict below HTTP as well', async () => {
     await applyPolicySet(gateway.db, table);
     expect(await rowsThatTurn(table, { all: true })).toEqual([]);
+  });
+
+  it('allows nothing without its policies, but to the service and of what is public', async () => {
+    await dropPolicies(gateway.db);
+    const isPublic = ({ what }: Row) => table.buckets[table.objects[what]?.in ?? '']?.public === true;
+    const granted = table.rows.filter(row => row.verdict === 'allowed' && row.who !== 'service' && !isPublic(row));
+    await seedRows(gateway.db, table);
+    for (const row of granted)
+      expect([titleOf(row), await askCore(gateway.app.core, table, row)]).not.toContain('allowed');
+    expect(granted.length).toBeGreaterThan(0);
   });
 
   it('is read whole', async () => {
@@ -63,12 +73,12 @@ function pick({ name, on }: Policy): Policy {
 /** The rows whose verdict differs now; the first one alone unless all are wanted. */
 async function rowsThatTurn(table: PolicyTable, { all }: { all: boolean }): Promise<string[]> {
   const turned: string[] = [];
-  await seed(gateway, table);
+  await seedRows(gateway.db, table);
   for (const row of table.rows) {
     const verdict = await askCore(gateway.app.core, table, row);
     if (verdict !== row.verdict) turned.push(`${titleOf(row)}, but now ${verdict}`);
     if (turned.length > 0 && !all) break;
-    if (verdict === 'allowed' && !isReading(row)) await seed(gateway, table);
+    if (verdict === 'allowed' && !isReading(row)) await seedRows(gateway.db, table);
   }
   return turned;
 }

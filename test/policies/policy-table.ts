@@ -27,6 +27,7 @@ export interface TableBucket {
   readonly id: string;
   readonly owner?: Person;
   readonly absent?: true;
+  readonly public?: true;
   readonly covered?: false;
   readonly sizeLimit?: number;
   readonly types?: readonly string[];
@@ -95,10 +96,19 @@ export function loadTables(): readonly PolicyTable[] {
   });
 }
 
+interface TableSchema {
+  readonly properties: {
+    readonly rows: { readonly items: { readonly properties: { readonly does: { readonly enum: readonly string[] } } } };
+  };
+}
+
+export function readTableSchema(): TableSchema {
+  return JSON.parse(readFileSync(join(TABLES_FOLDER, 'table.schema.json'), 'utf8')) as TableSchema;
+}
+
 /** Says what is wrong with a table; nothing for a valid one. */
 export function makeTableCheck(): (table: unknown) => readonly string[] {
-  const schema = JSON.parse(readFileSync(join(TABLES_FOLDER, 'table.schema.json'), 'utf8')) as object;
-  const validate = new Ajv2020({ allErrors: true, strict: true }).compile(schema);
+  const validate = new Ajv2020({ allErrors: true, strict: true }).compile(readTableSchema());
   return table => {
     validate(table);
     return (validate.errors ?? []).map(({ instancePath, message, params }) =>

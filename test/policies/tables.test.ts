@@ -9,6 +9,7 @@ import {
   makeTableCheck,
   objectIn,
   type Row,
+  readTableSchema,
   readTables,
   titleOf,
 } from './policy-table.ts';
@@ -16,12 +17,7 @@ import {
 const POLICIES = join(PACKAGE_ROOT, 'policies');
 const OURS = new Set(['roles.sql', 'grants.sql']);
 
-const VERBS = [
-  ...['uploads', 'upserts', 'replaces', 'downloads', 'heads', 'inspects', 'lists', 'pages to', 'signs'],
-  ...['signs among others', 'asks for an upload link to', 'deletes', 'deletes among others', 'moves'],
-  ...['moves across buckets', 'copies', 'creates', 'reads', 'finds among all buckets', 'updates', 'empties'],
-  ...['removes', 'revokes links to', 'revokes all links into'],
-];
+const VERBS = readTableSchema().properties.rows.items.properties.does.enum;
 const PEOPLE = ['anon', 'alice', 'bob', 'service'];
 
 describe('a table', () => {

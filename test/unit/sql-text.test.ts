@@ -99,6 +99,11 @@ describe.each(sets.map(set => [set.path, set.text] as const))('%s', (_, text) =>
     ).toEqual([]);
   });
 
+  it("writes the bucket in the one form that policies/README.md says how to replace: = 'my-bucket'", () => {
+    const code = text.replaceAll(/--.*$/gm, '');
+    expect(code.replaceAll("id = 'my-bucket'", '')).not.toContain('my-bucket');
+  });
+
   it('names the roles it is for', () => {
     for (const [policy] of text.matchAll(/^create policy[^;]*;/gm)) expect(policy).toMatch(/ to (anon|authenticated)/);
   });
