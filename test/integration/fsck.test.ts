@@ -1,8 +1,12 @@
 /** `sluice fsck` on a whole gateway: every kind of damage is made by hand, found, named, and mended where it may be. */
 import { createHash } from 'node:crypto';
+import { makeFaultyStore } from '../../src/blobs/faulty-store.ts';
+import { ANONYMOUS } from '../../src/domain/caller.ts';
+import { checkStorage } from '../../src/sweeper/fsck.ts';
 import type { FsckReport } from '../../src/sweeper/fsck-report.ts';
 import { admit, keysIn, type Patient, putBytes } from '../support/fsck-patient.ts';
 import { STORES } from '../support/gateway.ts';
+import { scopeOf } from '../support/scopes.ts';
 
 const LONG_AGO = "now() - interval '2 days'";
 
@@ -37,10 +41,13 @@ describe.each(STORES)('fsck on the %s store', store => {
 
   it('names the object and the key whose bytes are missing, and never deletes the row', async () => {
     const { key } = await patient.upload('lost.txt', 'lost');
+    await patient.sql(`insert into storage.objects (id, bucket_id, name, version, metadata)
+      select 'ffffffff-0000-4000-8000-000000000000', bucket_id, 'zcopy.txt', version, metadata
+      from storage.objects where name = 'lost.txt'`);
     await patient.blobs.delete([key]);
     const { findings } = await patient.fsck({ repair: true, rebuild: true });
     expect(findings).toMatchObject([{ kind: 'bytes-missing', repaired: false }]);
-    expect(findings[0]?.message).toContain('ward/lost.txt');
+    expect(findings[0]?.message).toContain('ward/lost.txt (and 1 more with the same bytes)');
     expect(findings[0]?.message).toContain(key);
     expect(await patient.sql(`select from storage.objects where name = 'lost.txt'`)).toHaveLength(1);
   });
@@ -144,6 +151,21 @@ describe.each(STORES)('fsck on the %s store', store => {
     await putBytes(patient.blobs, key, 'bat');
     expect(await patient.findings()).toEqual([]);
     expect(await patient.findings({ verify: true, repair: true })).toEqual(['md5-mismatch']);
+  });
+
+  it('names bytes that cannot be read to their end', async () => {
+    const faults = [1, 2, 3].map(nth => ({ method: 'open' as const, nth, when: 'before' as const }));
+    const { database } = patient.gateway.app.core;
+    const parts = { database, blobs: makeFaultyStore(patient.blobs, faults), graceMs: 0 };
+    const options = { repair: true, rebuild: false, verify: true };
+    const { findings } = await checkStorage(parts, scopeOf(ANONYMOUS), { options });
+    expect(findings).toMatchObject([{ kind: 'bytes-unreadable', repaired: false }]);
+  });
+
+  it('leaves alone what the gateway has not put into the store', async () => {
+    await putBytes(patient.blobs, '3f/aaaa', 'a guest');
+    expect(await patient.findings({ repair: true, rebuild: true })).toEqual(['foreign-key']);
+    expect(await patient.blobs.stat('3f/aaaa')).toMatchObject({ sizeBytes: 7 });
   });
 
   it('reports nothing beside uploads, overwrites, deletes and sweeps', async () => {
