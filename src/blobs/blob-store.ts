@@ -41,6 +41,15 @@ export interface StoredBlob {
   readonly md5: string;
 }
 
+/** How a store is to answer when a client fetches bytes from it directly. */
+export interface DirectDownload {
+  readonly expiresInSeconds: number;
+  readonly contentType: string;
+  readonly cacheControl: string;
+  /** Null: none. */
+  readonly contentDisposition: string | null;
+}
+
 export interface ListedBlob {
   readonly key: string;
   readonly sizeBytes: number;
@@ -85,6 +94,12 @@ export interface BlobStore {
 
   /** Every key in byte order, from the one after `after`; bounded memory. For `fsck` only. */
   list(after: string | null): AsyncIterable<ListedBlob>;
+
+  /**
+   * A URL by which anybody may fetch these bytes from the store itself until it expires, ranges included. Asks nobody
+   * whether they exist. Only stores that clients can reach have it.
+   */
+  presignDownload?(key: string, download: DirectDownload): Promise<string>;
 
   /** Rejects when the store cannot be used right now. Cheap enough for a readiness probe. */
   check(): Promise<void>;

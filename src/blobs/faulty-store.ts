@@ -4,7 +4,7 @@
  */
 import { type BlobFailure, type BlobStore, BlobStoreError } from './blob-store.ts';
 
-export type FaultyMethod = Exclude<keyof BlobStore, 'kind'>;
+export type FaultyMethod = Exclude<keyof BlobStore, 'kind' | 'presignDownload'>;
 
 export interface Fault {
   readonly method: FaultyMethod;

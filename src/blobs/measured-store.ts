@@ -29,8 +29,10 @@ export function makeMeasuredStore(store: BlobStore, observe: (call: BlobCall) =>
       throw error;
     }
   };
+  const presign = store.presignDownload?.bind(store);
   return {
     kind: store.kind,
+    ...(presign === undefined ? {} : { presignDownload: presign }),
     put: blob => measure('put', () => store.put(blob)),
     open: (key, options) => measure('open', () => store.open(key, options)),
     stat: key => measure('stat', () => store.stat(key)),

@@ -2,6 +2,8 @@
 export interface S3Settings {
   /** Null means AWS itself. */
   readonly endpoint: string | null;
+  /** Where clients reach the engine, for presigned URLs; `endpoint` unless given. */
+  readonly publicEndpoint?: string | null;
   readonly region: string;
   readonly bucket: string;
   /** Both null selects the credential chain of the AWS SDK (environment, profile, web identity, instance role). */

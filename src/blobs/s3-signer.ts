@@ -55,7 +55,7 @@ export function makeS3Signer(place: { region: string; host: string; now: () => n
 }
 
 /** The time as `YYYYMMDDTHHMMSSZ`, formatted anew once a second. */
-function makeAmzClock(now: () => number): () => string {
+export function makeAmzClock(now: () => number): () => string {
   let second = Number.NaN;
   let stamp = '';
   return () => {
@@ -68,7 +68,7 @@ function makeAmzClock(now: () => number): () => string {
   };
 }
 
-interface DayKey {
+export interface DayKey {
   readonly day: string;
   readonly secretAccessKey: string;
   readonly scope: string;
@@ -76,7 +76,7 @@ interface DayKey {
 }
 
 /** Keeps one derived key: it changes with the day, and with the secret when credentials rotate. */
-function makeDayKeys(region: string): (day: string, credentials: S3Credentials) => DayKey {
+export function makeDayKeys(region: string): (day: string, credentials: S3Credentials) => DayKey {
   let kept: DayKey | null = null;
   return (day, { secretAccessKey }) => {
     if (kept !== null && kept.day === day && kept.secretAccessKey === secretAccessKey) return kept;

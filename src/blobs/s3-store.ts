@@ -18,6 +18,7 @@ import { deleteS3Objects } from './s3-delete.ts';
 import { readS3Error, toS3Failure } from './s3-failure.ts';
 import { dropUploads } from './s3-multipart.ts';
 import type { S3Objects } from './s3-objects.ts';
+import { makeS3Presign } from './s3-presign.ts';
 import { makeS3Put } from './s3-put.ts';
 import { DEFAULT_MAX_SOCKETS, DEFAULT_PART_SIZE_BYTES, type S3Settings, s3Timeouts } from './s3-settings.ts';
 import type { S3Credentials } from './s3-signer.ts';
@@ -31,6 +32,12 @@ export function makeS3Store(settings: S3Settings): BlobStore {
   const objects = settings.leanClient === false ? makeSdkS3Objects(client, bucket) : makeLeanObjects(settings, client);
   return {
     kind: 's3',
+    presignDownload: makeS3Presign({
+      bucketUrl: bucketUrl({ ...settings, endpoint: settings.publicEndpoint ?? settings.endpoint }, client),
+      region: settings.region,
+      credentials: credentialsOf(settings, client),
+      now: settings.now ?? Date.now,
+    }),
     put: makeS3Put({
       objects,
       client,

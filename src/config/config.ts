@@ -15,6 +15,8 @@ export interface Config {
   /** Null selects the file driver under `dataDir`. */
   readonly s3: {
     readonly endpoint: string | null;
+    /** Where clients reach the S3 server, for buckets that redirect; null: the same. */
+    readonly publicEndpoint: string | null;
     readonly region: string;
     readonly bucket: string;
     readonly accessKeyId: string | null;

@@ -135,7 +135,8 @@ function readS3(env: Environment): Config['s3'] {
       `${isFirst ? present : missing} is set without ${isFirst ? missing : present}; set both, or neither.`,
     );
   }
-  return Object.freeze({ endpoint, region, bucket, accessKeyId, secretAccessKey, forcePathStyle });
+  const publicEndpoint = readSetting(env, 'S3_PUBLIC_ENDPOINT');
+  return Object.freeze({ endpoint, publicEndpoint, region, bucket, accessKeyId, secretAccessKey, forcePathStyle });
 }
 
 function readJwks(given: string | null, sources: ConfigSources): string | null {

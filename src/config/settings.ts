@@ -50,6 +50,11 @@ export const SETTINGS = {
     'bytes are kept in DATA_DIR',
   ),
   S3_ENDPOINT: optional('Where the S3 server is', webUrl('an http or https URL'), 'AWS'),
+  S3_PUBLIC_ENDPOINT: optional(
+    'Where clients reach the S3 server, for buckets whose delivery is redirect',
+    webUrl('an http or https URL'),
+    'the same as S3_ENDPOINT',
+  ),
   S3_REGION: setting('The region of the S3 bucket', word('the name of a region'), 'us-east-1'),
   S3_ACCESS_KEY_ID: optional(
     'The access key of the S3 server',

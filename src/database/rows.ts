@@ -26,6 +26,7 @@ export function objectOf(row: BatchRow): StoredObject {
     version: row.version as string,
     facts: factsOf(row.metadata as Json | null, updatedAt),
     userMetadata: row.user_metadata as Json | null,
+    delivery: (row.delivery ?? 'proxy') as Delivery,
     createdAt: instantOf(row.created_at),
     updatedAt,
   };

@@ -1,5 +1,7 @@
 /** Objects: rows, and the facts about their bytes that the row's `metadata` keeps under the ecosystem's key names. */
 
+import type { Delivery } from './buckets.ts';
+
 export type Json = Readonly<Record<string, unknown>>;
 
 /** A row that names bytes. Instants are ISO 8601 in UTC with milliseconds. */
@@ -10,6 +12,8 @@ export interface StoredObject {
   readonly version: string;
   readonly facts: ObjectFacts;
   readonly userMetadata: Json | null;
+  /** The bucket's; `proxy` where it was not asked for. */
+  readonly delivery: Delivery;
   readonly createdAt: string;
   readonly updatedAt: string;
 }

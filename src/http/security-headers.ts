@@ -35,6 +35,11 @@ const INERT =
 
 const PAGE = /^text\/html(?:[ \t]*;[^,]*)?$/i;
 
+/** Whether a type needs no sandbox, so that another server may send it without one. */
+export function isInert(contentType: string): boolean {
+  return INERT.test(contentType.trim());
+}
+
 /** For the bytes of an object of the given type, as stored by whoever uploaded it. */
 export function objectSecurityHeaders(contentType: string): Headers {
   const type = contentType.trim();

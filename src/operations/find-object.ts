@@ -2,7 +2,12 @@
  * Looks one object up, the way the request comes: as the caller, from a public bucket, or through a link. Hidden and
  * absent are the same. No byte is read, so this alone answers HEAD and info.
  */
-import { findLinkedObject, findObject, findPublicObject } from '../database/queries/find-object.ts';
+import {
+  findLinkedObject,
+  findObject,
+  findObjectAndDelivery,
+  findPublicObject,
+} from '../database/queries/find-object.ts';
 import { asService, type RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { parseObjectName } from '../domain/names.ts';
@@ -31,7 +36,10 @@ export async function findObjectRow(core: Core, scope: RequestScope, request: Ob
   if (access.by === 'link') return findByLink(core, scope, { bucket, name, ...access });
   const [found] =
     access.by === 'caller'
-      ? await core.database.run(scope, findObject, { bucket, name })
+      ? await core.database.run(scope, core.blobs.presignDownload ? findObjectAndDelivery : findObject, {
+          bucket,
+          name,
+        })
       : await core.database.run(asService(scope), findPublicObject, { bucket, name });
   if (found === undefined) throw new SluiceError('bucket-not-found', 'Bucket not found', { facts: { bucket } });
   if (found === null) throw objectNotFound(bucket, name);

@@ -1,5 +1,6 @@
 /** Opens an object for reading: the row first, in one round trip, then, only where bytes are wanted, the store. */
 import type { Readable } from 'node:stream';
+import type { DirectDownload } from '../blobs/blob-store.ts';
 import { parseRange } from '../domain/byte-range.ts';
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
@@ -25,6 +26,8 @@ export type OpenedObject =
       readonly end: number;
       /** Throws `bytes-missing`, `unavailable`, `aborted`. */
       readonly open: () => Promise<Readable>;
+      /** Where the bucket's delivery is `redirect` and the store allows it: a URL of the store itself, for a minute. */
+      readonly presign: ((answer: DirectAnswer) => Promise<string>) | null;
     };
 
 /**
@@ -51,7 +54,20 @@ export async function openObject(core: Core, scope: RequestScope, request: OpenR
     start: part?.start ?? 0,
     end: part?.end ?? sizeBytes - 1,
     open: () => openBytes(core, scope, object, part),
+    presign: presignOf(core, object),
   };
+}
+
+/** Long enough to follow a redirect, too short to be passed around. */
+const PRESIGNED_SECONDS = 60;
+
+export type DirectAnswer = Omit<DirectDownload, 'expiresInSeconds'>;
+
+function presignOf({ blobs }: Core, object: StoredObject): ((answer: DirectAnswer) => Promise<string>) | null {
+  const { presignDownload } = blobs;
+  if (presignDownload === undefined || object.delivery !== 'redirect') return null;
+  const key = storeKeyOf(object.version);
+  return answer => presignDownload(key, { ...answer, expiresInSeconds: PRESIGNED_SECONDS });
 }
 
 async function openBytes(

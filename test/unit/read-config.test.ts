@@ -170,6 +170,7 @@ describe('readConfig', () => {
     const endpoint = 'http://127.0.0.1:9000/';
     expect(read({ S3_BUCKET: 'files', S3_ENDPOINT: endpoint }).s3).toEqual({
       endpoint: 'http://127.0.0.1:9000',
+      publicEndpoint: null,
       region: 'us-east-1',
       bucket: 'files',
       accessKeyId: null,

@@ -14,6 +14,13 @@ export interface ObjectAddress {
 /** The row, or what is known instead: that the bucket exists (null object), or not even that (no row at all). */
 export type FoundObject = StoredObject | null;
 
+const FIND_OBJECT = `select ${OBJECT_COLUMNS} from storage.objects o where o.bucket_id = $1 and o.name = $2 and o.version is not null
+    union all
+    select ${OBJECT_COLUMNS} from storage.public_object($1, $2) o where o.version is not null
+    union all
+    select null, null, null, null, null, null, null, null from storage.bucket_rules($1)
+    limit 1`;
+
 /**
  * What the caller's policies show, else what a public bucket shows to everybody, else whether the bucket exists. The
  * branches run in order and stop at the first row, so the common case is one index look-up.
@@ -21,21 +28,23 @@ export type FoundObject = StoredObject | null;
 export const findObject: Statement<ObjectAddress, FoundObject> = {
   name: 'find_object',
   runs: 'caller-reads',
-  text: `select ${OBJECT_COLUMNS} from storage.objects o where o.bucket_id = $1 and o.name = $2 and o.version is not null
-    union all
-    select ${OBJECT_COLUMNS} from storage.public_object($1, $2) o where o.version is not null
-    union all
-    select null, null, null, null, null, null, null, null from storage.bucket_rules($1)
-    limit 1`,
+  text: FIND_OBJECT,
   values: ({ bucket, name }) => [bucket, name],
   row: row => (row.id === null ? null : objectOf(row)),
+};
+
+/** The same with the bucket's delivery, for stores that clients can be sent to. */
+export const findObjectAndDelivery: Statement<ObjectAddress, FoundObject> = {
+  ...findObject,
+  name: 'find_object_and_delivery',
+  text: `select f.*, (select r.delivery from storage.bucket_rules($1) r) as delivery from (${FIND_OBJECT}) f`,
 };
 
 /** From a public bucket, whoever asks. Runs as the service (domain/caller.ts). A private bucket gives no row. */
 export const findPublicObject: Statement<ObjectAddress, FoundObject> = {
   name: 'find_public_object',
   runs: 'caller-reads',
-  text: `select ${OBJECT_COLUMNS} from storage.buckets b
+  text: `select ${OBJECT_COLUMNS}, b.delivery from storage.buckets b
     left join storage.objects o on o.bucket_id = b.id and o.name = $2 and o.version is not null
     where b.id = $1 and b.public`,
   values: ({ bucket, name }) => [bucket, name],
@@ -56,7 +65,7 @@ export interface LinkedObject {
 export const findLinkedObject: Statement<LinkedAddress, LinkedObject> = {
   name: 'find_linked_object',
   runs: 'caller-reads',
-  text: `select ${OBJECT_COLUMNS}, exists (
+  text: `select ${OBJECT_COLUMNS}, (select b.delivery from storage.buckets b where b.id = $1) as delivery, exists (
       select from sluice.revoked_tokens r
       where r.bucket_id = $1 and (r.name is null or r.name = $2)
         and (r.fingerprint is null or r.fingerprint = $3) and r.revoked_before >= $4) as revoked

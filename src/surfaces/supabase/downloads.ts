@@ -2,7 +2,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { StoredObject } from '../../domain/objects.ts';
 import { attachmentHeader } from '../../http/content-disposition.ts';
-import { objectSecurityHeaders } from '../../http/security-headers.ts';
+import { isInert, objectSecurityHeaders } from '../../http/security-headers.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { sendStream } from '../../http/send-stream.ts';
 import { type Access, findObjectRow } from '../../operations/find-object.ts';
@@ -57,12 +57,28 @@ async function sendObject(asked: Asked, access: Access, expiresAt: Date | null =
     return;
   }
   const hasBytes = req.method === 'GET' && opened.end >= opened.start;
+  const location = hasBytes ? await directUrl(opened, asked.query.download) : null;
+  if (location !== null) {
+    await sendStream({ res, status: 302, headers: { location, 'cache-control': 'no-store' }, body: null });
+    return;
+  }
   await sendStream({
     res,
     status: opened.outcome === 'part' ? 206 : 200,
     headers: { ...validators, ...representationOf(opened, asked.query.download) },
     body: hasBytes ? await opened.open() : null,
   });
+}
+
+/** Where to get the bytes from the store itself; null where the gateway sends them. Only it can put a page into a sandbox. */
+async function directUrl(
+  { object, presign }: Exclude<OpenedObject, { outcome: 'not-modified' }>,
+  download: unknown,
+): Promise<string | null> {
+  const { contentType, cacheControl } = object.facts;
+  if (presign === null || !isInert(contentType)) return null;
+  const contentDisposition = typeof download === 'string' ? dispositionOf(download) : null;
+  return presign({ contentType, cacheControl, contentDisposition });
 }
 
 /** What a 200 and a 304 have in common (RFC 9110 §15.4.5). A link's lifetime takes the place of the stored caching. */

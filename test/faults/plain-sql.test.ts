@@ -1,0 +1,103 @@
+/** Whoever changes rows, and by whatever way, the bytes follow: administrators in psql are part of the design. */
+import { type Gateway, SERVICE_TOKEN, startGateway } from '../support/gateway.ts';
+import { expectAgreement, readEverything, sweep } from './agreement.ts';
+import { digest, send } from './door.ts';
+
+const token = SERVICE_TOKEN;
+const BYTES = Buffer.from('bytes that outlive a rollback and nothing else');
+
+describe('rows changed by plain SQL', () => {
+  let gateway: Gateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+    await send(gateway.url, 'POST', '/bucket', { token, json: { name: 'b' } });
+    await gateway.db.sql('create schema app');
+    await gateway.db.sql('create table app.projects (id int primary key)');
+    await gateway.db.sql(`alter table storage.objects
+      add column project int references app.projects (id) on delete cascade`);
+  });
+  afterAll(() => gateway.stop());
+
+  beforeEach(async () => {
+    await gateway.db.sql('delete from storage.objects');
+    await gateway.db.sql('insert into app.projects values (1) on conflict do nothing');
+    for (const name of ['one', 'two']) {
+      await send(gateway.url, 'POST', `/object/b/${name}`, { token, body: new Uint8Array(BYTES) });
+    }
+    const json = { bucketId: 'b', sourceKey: 'one', destinationKey: 'copy of one' };
+    await send(gateway.url, 'POST', '/object/copy', { token, json });
+  });
+
+  const whole = (...names: string[]) => Object.fromEntries(names.map(name => [`b/${name}`, digest(BYTES)]));
+
+  it.each([
+    ['a row is deleted', [`delete from storage.objects where name = 'two'`], ['one', 'copy of one']],
+    [
+      'one of two rows is deleted that name the same bytes',
+      [`delete from storage.objects where name = 'one'`],
+      ['two', 'copy of one'],
+    ],
+    ['both are deleted at once', [`delete from storage.objects where name like '%one'`], ['two']],
+    [
+      'a foreign key cascades from an application table',
+      [`update storage.objects set project = 1 where name = 'two'`, 'delete from app.projects'],
+      ['one', 'copy of one'],
+    ],
+    ['the table is truncated', ['truncate storage.objects'], []],
+    ['the table is truncated by a cascade', ['truncate app.projects cascade'], []],
+    ['a bucket is deleted with its rows', ['begin', 'delete from storage.objects', 'commit'], []],
+    [
+      'rows trade their bytes',
+      [
+        `update storage.objects o set version = (
+           select p.version from storage.objects p where p.name = case o.name when 'one' then 'two' else 'one' end)
+         where name in ('one', 'two')`,
+      ],
+      ['one', 'two', 'copy of one'],
+    ],
+    ['a row is renamed', [`update storage.objects set name = 'new' where name = 'two'`], ['one', 'new', 'copy of one']],
+  ] as const)('sweeps what no row names any more, and nothing else, when %s', async (_, statements, left) => {
+    for (const statement of statements) await gateway.db.sql(statement);
+    await sweep(gateway);
+    expect(await readEverything(gateway)).toEqual(whole(...left));
+    await expectAgreement(gateway);
+  });
+
+  it('sweeps the bytes of a row whose version is set to null, and then does not find the object', async () => {
+    await gateway.db.sql(`update storage.objects set version = null where name = 'two'`);
+    await sweep(gateway);
+    expect(await readEverything(gateway)).toEqual({
+      ...whole('one', 'copy of one'),
+      'b/two': expect.stringMatching(/^status 400/),
+    });
+    await expectAgreement(gateway);
+  });
+
+  it.each([
+    'delete from storage.objects',
+    'truncate storage.objects',
+    'update storage.objects set version = null',
+    'delete from app.projects',
+  ])('keeps every byte when it is rolled back: %s', async statement => {
+    await gateway.db.sql('update storage.objects set project = 1');
+    await gateway.db.sql('begin');
+    await gateway.db.sql(statement);
+    await gateway.db.sql('rollback');
+    await sweep(gateway);
+    expect(await readEverything(gateway)).toEqual(whole('one', 'two', 'copy of one'));
+    await expectAgreement(gateway);
+  });
+
+  it('keeps the bytes of a row that is put back before the sweeper comes', async () => {
+    await gateway.db.sql(
+      'create table app.saved as select id, bucket_id, name, version, metadata from storage.objects',
+    );
+    await gateway.db.sql('delete from storage.objects');
+    await gateway.db.sql(
+      `insert into storage.objects (id, bucket_id, name, version, metadata) select * from app.saved`,
+    );
+    await sweep(gateway);
+    expect(await readEverything(gateway)).toEqual(whole('one', 'two', 'copy of one'));
+    await expectAgreement(gateway);
+  });
+});
