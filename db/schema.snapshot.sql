@@ -90,15 +90,16 @@ storage.objects: row level security on
 
 -- rights
 function auth.claim(text): default
+function auth.email(): default
 function auth.jwt(): default
 function auth.role(): default
 function auth.uid(): default
 function sluice.abandon_upload(text): sluice_gateway=X
 function sluice.adopt_bytes(text,text,text,bigint,text): sluice_gateway=X
-function sluice.begin_upload(text,text,text,uuid,text,text,text,bigint,text,jsonb,jsonb,boolean,bigint,interval,text,timestamp with time zone): sluice_gateway=X
+function sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval,text,timestamp with time zone): sluice_gateway=X
 function sluice.check_rules(text,text,bigint,text,bigint): sluice_gateway=X
 function sluice.claim_dead_blobs(text,bigint,interval,interval): sluice_gateway=X
-function sluice.commit_upload(text,text,text,uuid,text,text,text,bigint,text,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
+function sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text): sluice_gateway=X
 function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
 function sluice.delete_object(text,text,text): sluice_gateway=X
 function sluice.empty_bucket(text,text,bigint): sluice_gateway=X
@@ -140,15 +141,16 @@ table storage.objects: anon=arwd, authenticated=arwd, service_role=arwdD
 
 -- functions
 auth.claim(text) returns text stable
+auth.email() returns text stable
 auth.jwt() returns jsonb stable
 auth.role() returns text stable
 auth.uid() returns uuid stable
 sluice.abandon_upload(text) returns void set search_path=""
 sluice.adopt_bytes(text,text,text,bigint,text) returns boolean set search_path=""
-sluice.begin_upload(text,text,text,uuid,text,text,text,bigint,text,jsonb,jsonb,boolean,bigint,interval,text,timestamp with time zone) returns bigint set search_path=""
+sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval,text,timestamp with time zone) returns bigint set search_path=""
 sluice.check_rules(text,text,bigint,text,bigint) returns bigint set search_path=""
 sluice.claim_dead_blobs(text,bigint,interval,interval) returns TABLE(version text, store_key text, was_live boolean) set search_path=""
-sluice.commit_upload(text,text,text,uuid,text,text,text,bigint,text,text,jsonb,jsonb,boolean,bigint) returns uuid set search_path=""
+sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text) returns uuid set search_path=""
 sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint) returns TABLE(id uuid, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
 sluice.delete_object(text,text,text) returns void set search_path=""
 sluice.empty_bucket(text,text,bigint) returns bigint set search_path=""

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { makeConfigCommand } from './command-line/config-command.ts';
 import { startPostgresEngine } from './command-line/engines.ts';
+import { makeFsckCommand } from './command-line/fsck-command.ts';
 import { makeMigrateCommand } from './command-line/migrate-command.ts';
 import { makeOutput, renderFailure } from './command-line/output.ts';
 import { makeRevokeLinksCommand } from './command-line/revoke-links-command.ts';
@@ -24,6 +25,7 @@ import { signToken } from './identity/sign-token.ts';
 import { makeLogger } from './observe/logger.ts';
 import { revoke } from './operations/share-objects.ts';
 import { packageRoot } from './package-root.ts';
+import { checkStorage } from './sweeper/fsck.ts';
 
 silenceSdkNodeWarning();
 const env = processEnvironment();
@@ -91,6 +93,18 @@ program.addCommand(
   }),
 );
 
+program.addCommand(
+  makeFsckCommand({
+    output,
+    fsck: (options, onProgress) =>
+      withApp(visit(), (app, scope) =>
+        checkStorage({ ...app.core, graceMs: config().sweepGraceMs }, scope, { options, onProgress }),
+      ),
+    setExitCode: code => {
+      process.exitCode = code;
+    },
+  }),
+);
 program.addCommand(
   makeSqlCommand({
     output,

@@ -65,6 +65,12 @@ begin
       select nullif(current_setting('request.jwt.claim.role', true), '')
     $f$;
   end if;
+  if to_regprocedure('auth.email()') is null then
+    create function auth.email() returns text
+    language sql stable parallel safe as $f$
+      select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email'
+    $f$;
+  end if;
   if to_regprocedure('auth.claim(text)') is null then
     create function auth.claim(name text) returns text
     language sql stable parallel safe as $f$
