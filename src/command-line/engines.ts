@@ -44,11 +44,16 @@ export async function startPostgresEngine(options: EngineOptions): Promise<Postg
   return {
     target: { connectionString: url },
     adminTarget: { connectionString: adminUrl ?? url },
-    description: `Postgres at ${new URL(url).host}`,
+    description: `Postgres at ${hostOf(url)}`,
     workerEnvironment: {},
     applied,
     stop: async () => {},
   };
+}
+
+/** Without login and password. A socket's folder may stand in the place of the host. */
+function hostOf(url: string): string {
+  return decodeURIComponent(/^[a-z]+:\/\/(?:[^@/]*@)?([^/?]*)/i.exec(url)?.[1] ?? '') || 'the default socket';
 }
 
 async function startEmbeddedEngine({

@@ -167,11 +167,17 @@ function statementName(scope: RequestScope, statement: { name: string; runs: str
   return statement.runs === 'gateway' ? statement.name : `${statement.name}:${scope.caller.role}`;
 }
 
+/** The user of a connection URL. Not by `URL`: a socket's folder in the place of the host is none to it. */
+function loginOf(connectionString: string): string {
+  const [, user = ''] = /^[a-z]+:\/\/([^:@/]*)(?::[^@/]*)?@/i.exec(connectionString) ?? [];
+  return decodeURIComponent(user);
+}
+
 /**
  * A login other than the gateway's own role (an administrator's URL, say) rests in the gateway's role, so that it has
  * no rights outside a caller's claims either. Poolers that refuse start-up options need the gateway's own login.
  */
 function poolTarget(target: ConnectionTarget): pg.PoolConfig {
-  const user = target.user ?? (target.connectionString ? new URL(target.connectionString).username : '');
+  const user = target.user ?? loginOf(target.connectionString ?? '');
   return { ...target, ...(user === GATEWAY_ROLE ? {} : { options: `-c role=${GATEWAY_ROLE}` }) };
 }
