@@ -1,12 +1,6 @@
 /** Bucket routes: wire to operation and back. */
-import {
-  type Bucket,
-  type BucketRules,
-  type Delivery,
-  parseFileSizeLimit,
-  parseMimePatterns,
-} from '../../domain/buckets.ts';
-import type { SortOrder } from '../../domain/listing.ts';
+import type { RequestBodies, RequestQueries } from '../../contract/types.generated.ts';
+import { type Bucket, type BucketRules, parseFileSizeLimit, parseMimePatterns } from '../../domain/buckets.ts';
 import { sendJson } from '../../http/send-json.ts';
 import {
   addBucket,
@@ -18,35 +12,17 @@ import {
 } from '../../operations/manage-buckets.ts';
 import type { Asked, SupabaseHandlers } from './handlers.ts';
 
-interface RulesBody {
-  readonly public?: boolean | null;
-  readonly file_size_limit?: number | string | null;
-  readonly allowed_mime_types?: readonly string[] | null;
-  readonly delivery?: Delivery;
-}
-
-interface CreateBody extends RulesBody {
-  readonly name: string;
-  readonly id?: string;
-}
-
-interface ListQuery {
-  readonly limit?: number;
-  readonly offset?: number;
-  readonly sortColumn?: 'id' | 'name' | 'created_at' | 'updated_at';
-  readonly sortOrder?: SortOrder;
-  readonly search?: string;
-}
+type RulesBody = RequestBodies['updateBucket'];
 
 export const bucketHandlers = {
   async createBucket({ core, scope, body, res }: Asked) {
-    const { name, id, ...rules } = body as CreateBody;
+    const { name, id, ...rules } = body as RequestBodies['createBucket'];
     await addBucket(core, scope, { id: id ?? name, name, ...rulesOf(rules, core.maxUploadSizeBytes) });
     sendJson({ res, status: 200, body: { name } });
   },
 
   async listBuckets({ core, scope, query, res }: Asked) {
-    const { limit, offset, sortColumn, sortOrder, search } = query as ListQuery;
+    const { limit, offset, sortColumn, sortOrder, search } = query as RequestQueries['listBuckets'];
     const buckets = await getBuckets(core, scope, {
       column: sortColumn ?? 'name',
       order: sortOrder ?? 'asc',
@@ -80,7 +56,7 @@ export const bucketHandlers = {
 function rulesOf(body: RulesBody, maxUploadSizeBytes: number): BucketRules {
   const { file_size_limit: limit, allowed_mime_types: types } = body;
   return {
-    public: body.public ?? undefined,
+    public: body.public,
     fileSizeLimit: limit == null ? limit : parseFileSizeLimit(limit, maxUploadSizeBytes),
     allowedMimeTypes: types == null ? types : parseMimePatterns(types),
     delivery: body.delivery,

@@ -1,5 +1,6 @@
 /** Byte routes and info routes: GET and HEAD, by caller, from a public bucket, or through a link. */
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { RequestQueries } from '../../contract/types.generated.ts';
 import type { StoredObject } from '../../domain/objects.ts';
 import { attachmentHeader } from '../../http/content-disposition.ts';
 import { isInert, objectSecurityHeaders } from '../../http/security-headers.ts';
@@ -31,7 +32,8 @@ export const downloadHandlers = {
 } satisfies SupabaseHandlers;
 
 function sendLinked(asked: Asked): Promise<void> {
-  const link = asked.links.verifyDownload(String(asked.query.token), addressOf(asked));
+  const { token } = asked.query as RequestQueries['getSignedObject'];
+  const link = asked.links.verifyDownload(token, addressOf(asked));
   const access = { by: 'link', fingerprint: link.fingerprint, issuedAt: new Date(link.issuedAtMs) } as const;
   return sendObject(asked, access, link.expiresAt);
 }
@@ -56,8 +58,9 @@ async function sendObject(asked: Asked, access: Access, expiresAt: Date | null =
     await sendStream({ res, status: 304, headers: validators, body: null });
     return;
   }
+  const { download } = asked.query as RequestQueries['getObject'];
   const hasBytes = req.method === 'GET' && opened.end >= opened.start;
-  const location = hasBytes ? await directUrl(opened, asked.query.download) : null;
+  const location = hasBytes ? await directUrl(opened, download) : null;
   if (location !== null) {
     await sendStream({ res, status: 302, headers: { location, 'cache-control': 'no-store' }, body: null });
     return;
@@ -65,19 +68,22 @@ async function sendObject(asked: Asked, access: Access, expiresAt: Date | null =
   await sendStream({
     res,
     status: opened.outcome === 'part' ? 206 : 200,
-    headers: { ...validators, ...representationOf(opened, asked.query.download) },
+    headers: { ...validators, ...representationOf(opened, download) },
     body: hasBytes ? await opened.open() : null,
   });
 }
 
-/** Where to get the bytes from the store itself; null where the gateway sends them. Only it can put a page into a sandbox. */
+/**
+ * Where to get the bytes from the store itself; null where the gateway sends them. Only it can put a page into a sandbox,
+ * and say how bytes are encoded.
+ */
 async function directUrl(
   { object, presign }: Exclude<OpenedObject, { outcome: 'not-modified' }>,
-  download: unknown,
+  download: string | undefined,
 ): Promise<string | null> {
-  const { contentType, cacheControl } = object.facts;
-  if (presign === null || !isInert(contentType)) return null;
-  const contentDisposition = typeof download === 'string' ? dispositionOf(download) : null;
+  const { contentType, cacheControl, contentEncoding } = object.facts;
+  if (presign === null || contentEncoding !== null || !isInert(contentType)) return null;
+  const contentDisposition = download === undefined ? null : dispositionOf(download);
   return presign({ contentType, cacheControl, contentDisposition });
 }
 
@@ -92,7 +98,7 @@ function validatorsOf({ facts }: StoredObject, expiresAt: Date | null): Outgoing
 
 function representationOf(
   opened: Exclude<OpenedObject, { outcome: 'not-modified' }>,
-  download: unknown,
+  download: string | undefined,
 ): OutgoingHttpHeaders {
   const { facts } = opened.object;
   const { start, end, outcome } = opened;
@@ -103,7 +109,7 @@ function representationOf(
     ...(facts.contentEncoding === null ? {} : { 'content-encoding': facts.contentEncoding }),
     'x-robots-tag': facts.robots ?? 'none',
     ...(outcome === 'part' ? { 'content-range': `bytes ${start}-${end}/${facts.sizeBytes}` } : {}),
-    ...(typeof download === 'string' ? { 'content-disposition': dispositionOf(download) } : {}),
+    ...(download === undefined ? {} : { 'content-disposition': dispositionOf(download) }),
     ...objectSecurityHeaders(facts.contentType),
   };
 }

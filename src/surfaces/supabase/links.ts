@@ -1,4 +1,5 @@
 /** Signing routes: download links, upload links, and their revocation. */
+import type { RequestBodies, RequestQueries } from '../../contract/types.generated.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { checkUpload, demandReadable, readableNames, revoke } from '../../operations/share-objects.ts';
 import { addressOf } from './addresses.ts';
@@ -14,7 +15,7 @@ export const linkHandlers = {
   async signObject(asked: Asked) {
     const { core, scope, links, body, res } = asked;
     const { bucket, name } = addressOf(asked);
-    const { expiresIn } = body as { readonly expiresIn: number };
+    const { expiresIn } = body as RequestBodies['signObject'];
     const { token } = links.signDownload({ bucket, name, expiresInSeconds: expiresIn });
     await demandReadable(core, scope, bucket, name);
     sendJson({ res, status: 200, body: { signedURL: downloadPath(bucket, name, token) } });
@@ -22,7 +23,7 @@ export const linkHandlers = {
 
   async signObjects({ core, scope, links, params, body, res }: Asked) {
     const bucket = params.bucketName ?? '';
-    const { expiresIn, paths } = body as { readonly expiresIn: number; readonly paths: readonly string[] };
+    const { expiresIn, paths } = body as RequestBodies['signObjects'];
     const readable = await readableNames(core, scope, bucket, paths);
     const signed = paths.map(path => {
       if (!readable.has(path)) return { error: NOT_READABLE, path, signedURL: null };
@@ -35,7 +36,8 @@ export const linkHandlers = {
   async revokeObjectLinks(asked: Asked) {
     const { core, scope, links, query, res } = asked;
     const address = addressOf(asked);
-    const fingerprint = typeof query.token === 'string' ? links.verifyDownload(query.token, address).fingerprint : null;
+    const { token } = query as RequestQueries['revokeObjectLinks'];
+    const fingerprint = token === undefined ? null : links.verifyDownload(token, address).fingerprint;
     await revoke(core, scope, { ...address, fingerprint });
     sendJson({ res, status: 200, body: { message: 'Successfully revoked' } });
   },

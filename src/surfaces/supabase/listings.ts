@@ -1,37 +1,17 @@
 /** The two listings: v1, one folder with an offset; v2, a page with a cursor. */
+import type { RequestBodies } from '../../contract/types.generated.ts';
 import type { ListedEntry } from '../../database/queries/list-objects.ts';
-import { decodeCursor, encodeCursor, type SortColumn, type SortOrder } from '../../domain/listing.ts';
+import { decodeCursor, encodeCursor } from '../../domain/listing.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { listFolder, listPage } from '../../operations/list-objects.ts';
 import type { Asked, SupabaseHandlers } from './handlers.ts';
-
-interface SortBy {
-  readonly column?: SortColumn;
-  readonly order?: SortOrder;
-}
-
-interface FolderBody {
-  readonly prefix: string;
-  readonly limit?: number;
-  readonly offset?: number;
-  readonly search?: string;
-  readonly sortBy?: SortBy;
-}
-
-interface PageBody {
-  readonly prefix?: string;
-  readonly limit?: number;
-  readonly cursor?: string;
-  readonly with_delimiter?: boolean;
-  readonly sortBy?: SortBy;
-}
 
 /** Of one reply; whoever asks for more gets this many, as clients of this API expect. */
 const MAX_ENTRIES = 1000;
 
 export const listingHandlers = {
   async listObjects({ core, scope, params, body, res }: Asked) {
-    const { prefix, limit, offset, search, sortBy } = body as FolderBody;
+    const { prefix, limit, offset, search, sortBy } = body as RequestBodies['listObjects'];
     const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
     const entries = await listFolder(core, scope, {
       bucket: params.bucketName ?? '',
@@ -39,21 +19,21 @@ export const listingHandlers = {
       search: search ?? '',
       column: sortBy?.column ?? 'name',
       order: sortBy?.order ?? 'asc',
-      offset: offset ?? 0,
-      limit: Math.min(limit ?? 100, MAX_ENTRIES),
+      offset,
+      limit: Math.min(limit, MAX_ENTRIES),
     });
     sendJson({ res, status: 200, body: entries.map(entry => wireRelative(entry, folder)) });
   },
 
   async listObjectsV2({ core, scope, params, body, res }: Asked) {
-    const { prefix, limit, cursor, with_delimiter: delimited, sortBy } = body as PageBody;
+    const { prefix, limit, cursor, with_delimiter: delimited, sortBy } = body as RequestBodies['listObjectsV2'];
     const page = await listPage(core, scope, {
       bucket: params.bucketName ?? '',
       prefix: prefix ?? '',
-      delimited: delimited ?? false,
+      delimited,
       column: sortBy?.column ?? 'name',
       order: sortBy?.order ?? 'asc',
-      limit: Math.min(limit ?? MAX_ENTRIES, MAX_ENTRIES),
+      limit: Math.min(limit, MAX_ENTRIES),
       after: cursor === undefined || cursor === '' ? null : decodeCursor(cursor),
     });
     sendJson({
@@ -62,7 +42,7 @@ export const listingHandlers = {
       body: {
         hasNext: page.next !== null,
         folders: page.entries.filter(entry => entry.isFolder).map(wireFolder),
-        objects: page.entries.filter(entry => !entry.isFolder).map(entry => wireFull(entry, delimited ?? false)),
+        objects: page.entries.filter(entry => !entry.isFolder).map(entry => wireFull(entry, delimited)),
         ...(page.next === null ? {} : { nextCursor: encodeCursor(page.next), nextCursorKey: page.next.name }),
       },
     });

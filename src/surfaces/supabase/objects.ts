@@ -1,4 +1,5 @@
 /** Delete, move, copy. */
+import type { RequestBodies } from '../../contract/types.generated.ts';
 import type { DeletedObject } from '../../database/queries/delete-objects.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { copyObjectTo, deleteManyObjects, deleteOneObject, moveObjectTo } from '../../operations/change-object.ts';
@@ -6,18 +7,6 @@ import { addressOf } from './addresses.ts';
 import type { Asked, SupabaseHandlers } from './handlers.ts';
 import { legalHeader } from './legal-header.ts';
 import { userMetadataHeader } from './user-metadata.ts';
-
-interface RelocationBody {
-  readonly bucketId: string;
-  readonly sourceKey: string;
-  readonly destinationBucket?: string;
-  readonly destinationKey: string;
-}
-
-interface CopyBody extends RelocationBody {
-  readonly metadata?: { readonly cacheControl?: string; readonly mimetype?: string };
-  readonly copyMetadata?: boolean;
-}
 
 export const objectHandlers = {
   async deleteObject(asked: Asked) {
@@ -27,20 +16,20 @@ export const objectHandlers = {
   },
 
   async deleteObjects({ core, scope, params, body, res }: Asked) {
-    const { prefixes } = body as { readonly prefixes: readonly string[] };
+    const { prefixes } = body as RequestBodies['deleteObjects'];
     const deleted = await deleteManyObjects(core, scope, params.bucketName ?? '', prefixes);
     sendJson({ res, status: 200, body: deleted.map(wireDeleted) });
   },
 
   async moveObject({ core, scope, body, res }: Asked) {
-    await moveObjectTo(core, scope, relocationOf(body as RelocationBody));
+    await moveObjectTo(core, scope, relocationOf(body as RequestBodies['moveObject']));
     sendJson({ res, status: 200, body: { message: 'Successfully moved' } });
   },
 
   async copyObject({ core, scope, req, body, res }: Asked) {
-    const copy = body as CopyBody;
+    const copy = body as RequestBodies['copyObject'];
     const addresses = relocationOf(copy);
-    const replace = copy.copyMetadata === false;
+    const replace = !copy.copyMetadata;
     const copied = await copyObjectTo(core, scope, {
       ...addresses,
       upsert: req.headers['x-upsert'] === 'true',
@@ -70,7 +59,7 @@ export const objectHandlers = {
   },
 } satisfies SupabaseHandlers;
 
-function relocationOf(body: RelocationBody) {
+function relocationOf(body: RequestBodies['moveObject']) {
   return {
     sourceBucket: body.bucketId,
     sourceName: body.sourceKey,

@@ -1,5 +1,6 @@
 /** Upload routes: a raw body or a multipart form, by a caller or through an upload link. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestQueries } from '../../contract/types.generated.ts';
 import { SluiceError } from '../../domain/errors.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, type Json } from '../../domain/objects.ts';
 import { readMultipart } from '../../http/multipart-upload.ts';
@@ -20,7 +21,8 @@ export const uploadHandlers = {
 
   async uploadToLink(asked: Asked) {
     const address = addressOf(asked);
-    const link = asked.links.verifyUpload(String(asked.query.token), address);
+    const { token } = asked.query as RequestQueries['uploadToLink'];
+    const link = asked.links.verifyUpload(token, address);
     await putObject(asked.core, asked.scope, {
       ...withUserMetadata(await readUpload(asked), link.userMetadata),
       ...address,
