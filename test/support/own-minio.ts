@@ -1,0 +1,92 @@
+/** A MinIO of one test, which may be killed and started again on the same data. Needs the binary; see minio.ts. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { freePort } from './gateway-process.ts';
+import { until } from './until.ts';
+
+const ACCESS_KEY_ID = 'sluice-test';
+const SECRET_ACCESS_KEY = 'sluice-test-secret';
+
+export interface OwnMinio {
+  /** What a gateway must be told. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** On the same data and port; resolves when it answers. */
+  start(): Promise<void>;
+  /** Ends it and removes its data. */
+  remove(): Promise<void>;
+}
+
+/** Where the binary is; null where there is none. */
+export function findMinio(): string | null {
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    join(homedir(), 'go', 'bin'),
+    join(homedir(), '.cache', 'sluice-test', 'bin'),
+  ];
+  return (
+    folders
+      .filter(Boolean)
+      .map(folder => join(folder, 'minio'))
+      .find(isExecutable) ?? null
+  );
+}
+
+export async function startOwnMinio(binary: string): Promise<OwnMinio> {
+  const data = await mkdtemp(join(tmpdir(), 'sluice-own-minio-'));
+  const address = `127.0.0.1:${await freePort()}`;
+  let child: ChildProcess | null = null;
+
+  async function start(): Promise<void> {
+    child = spawn(binary, ['server', data, '--quiet', '--address', address, '--console-address', '127.0.0.1:0'], {
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        MINIO_ROOT_USER: ACCESS_KEY_ID,
+        MINIO_ROOT_PASSWORD: SECRET_ACCESS_KEY,
+        MINIO_BROWSER: 'off',
+        MINIO_UPDATE: 'off',
+      },
+    });
+    await until('MinIO that answers', async () => (await fetch(`http://${address}/minio/health/ready`)).ok, 60_000);
+  }
+
+  async function kill(): Promise<void> {
+    const killed = child;
+    child = null;
+    if (killed === null) return;
+    const end = new Promise(resolve => killed.once('exit', resolve));
+    killed.kill('SIGKILL');
+    await end;
+  }
+
+  await start();
+  return {
+    environment: {
+      S3_ENDPOINT: `http://${address}`,
+      S3_ACCESS_KEY_ID: ACCESS_KEY_ID,
+      S3_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
+      S3_BUCKET: 'sluice',
+      S3_FORCE_PATH_STYLE: 'true',
+    },
+    start,
+    kill,
+    async remove() {
+      await kill();
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
