@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'list-million': listMillion,
 };
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const MEBIBYTE = 1024 ** 2;
 /** Of DESIGN §10. */
 const IDLE_RSS_MIB = 100;
@@ -60,6 +61,8 @@ async function runBench(name: string, bench: Bench): Promise<Report> {
   const machine = presentMachine();
   const nodeFlags = options['node-flags'].split(' ').filter(Boolean);
   const stack = await startStack({ env: bench.env ?? {}, nodeFlags });
+  const giveUp = () => void stack.stop().finally(() => process.exit(130));
+  for (const signal of SIGNALS) process.once(signal, giveUp);
   try {
     const idleRss = memoryOf(stack.gateway.pid)?.residentBytes ?? null;
     let peakBytes = 0;
@@ -97,6 +100,7 @@ async function runBench(name: string, bench: Bench): Promise<Report> {
       peakRssMiB: peakBytes === 0 ? null : peakBytes / MEBIBYTE,
     };
   } finally {
+    for (const signal of SIGNALS) process.off(signal, giveUp);
     await stack.stop();
   }
 }

@@ -31,8 +31,10 @@ export const listMillion: Bench = {
   question: 'Does a page of a million objects cost the same wherever it stands, and how much of it is the policy?',
   unit: 'page',
   async ask(stack, { rounds, rows }) {
-    await fillBucket(stack, 'nested', rows);
-    await fillBucket(stack, 'flat', rows);
+    await withoutIndexes(stack, async () => {
+      await fillBucket(stack, 'nested', rows);
+      await fillBucket(stack, 'flat', rows);
+    });
     await stack.sql('vacuum analyze storage.objects');
     const cases: Case[] = [];
     const goals: Goal[] = [];
@@ -55,6 +57,17 @@ async function fillBucket(stack: Stack, bucket: 'nested' | 'flat', rows: number)
   await stack.sql('set session_replication_role = replica');
   await stack.sql(text, [bucket, rows, ALICE, bucket === 'nested']);
   await stack.sql('reset session_replication_role');
+}
+
+/** Takes the indexes away while `fill` runs: building them afterwards takes seconds, keeping them up takes minutes. */
+async function withoutIndexes(stack: Stack, fill: () => Promise<void>): Promise<void> {
+  const indexes = await stack.sql(
+    `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as text from pg_index
+      where indrelid = 'storage.objects'::regclass and not exists (select from pg_constraint where conindid = indexrelid)`,
+  );
+  for (const { name } of indexes) await stack.sql(`drop index ${name}`);
+  await fill();
+  for (const { text } of indexes) await stack.sql(String(text));
 }
 
 function waysTo(stack: Stack, page: Page): Way[] {
@@ -119,7 +132,6 @@ async function pagesOf(stack: Stack, rows: number): Promise<Page[]> {
     v1('first page', 'flat', {}),
     v1('offset at 9/10', 'flat', { offset: Math.floor(rows * 0.9) }, false),
     v1('by updated_at', 'flat', byTime('updated_at'), false),
-    v1('by last_accessed_at', 'flat', byTime('last_accessed_at', 'desc'), false),
   ];
 }
 
@@ -138,7 +150,8 @@ async function walkPages(stack: Stack, bucket: 'nested' | 'flat', rows: number):
         rows,
       );
       const time = column === 'name' ? null : row[column];
-      for (const delimited of [false, true]) {
+      // By time, one level of the flat bucket is the whole bucket, sorted; one such page is measured below.
+      for (const delimited of column !== 'name' && bucket === 'flat' ? [false] : [false, true]) {
         const v2 = (name: string, cursor: string | null): Page => ({
           name: `${bucket}, v2${delimited ? ' /' : ''}, ${column} ${order}, ${name}`,
           path: `/object/list-v2/${bucket}`,
@@ -148,8 +161,7 @@ async function walkPages(stack: Stack, bucket: 'nested' | 'flat', rows: number):
             sortBy: { column, order },
             ...(cursor === null ? {} : { cursor }),
           },
-          // A whole flat bucket lies directly under the empty prefix, and by time it has to be sorted.
-          judged: !(delimited && bucket === 'flat' && column !== 'name'),
+          judged: true,
         });
         pages.push(v2('first', null));
         if (delimited && bucket === 'nested') continue;
