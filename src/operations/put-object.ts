@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { StoredBlob } from '../blobs/blob-store.ts';
+import { BlobStoreError, type StoredBlob } from '../blobs/blob-store.ts';
 import {
   abandonUpload,
   type BeginUpload,
@@ -84,7 +84,7 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
     return { id, etag: `"${stored.md5}"` };
   } catch (error) {
     // Safe whatever became of a commit whose answer was lost: only a pending blob is given up.
-    await core.database.run(acting, abandonUpload, { version }).catch(() => {});
+    if (!mayStillArrive(error)) await core.database.run(acting, abandonUpload, { version }).catch(() => {});
     throw fromStore(error);
   }
 }
@@ -137,6 +137,14 @@ async function storeBytes(
   } finally {
     lease.release();
   }
+}
+
+/**
+ * A store that went away may yet finish what it was sent. The ledger's entry then waits for its lease to run out, so that
+ * no sweeper forgets the bytes before they are there.
+ */
+function mayStillArrive(error: unknown): boolean {
+  return error instanceof BlobStoreError && error.failure === 'unavailable';
 }
 
 /** Renews the ledger's lease while bytes flow, and stops the upload when a sweeper has taken the blob. */
