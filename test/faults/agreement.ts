@@ -54,6 +54,22 @@ export async function expectAgreement(gateway: Gateway): Promise<void> {
   });
 }
 
+/** What any crash at this very moment would leave behind: two lists that are empty at every moment. */
+export async function disagreements({
+  db,
+  app,
+}: Gateway): Promise<{ rowsWithoutBytes: string[]; bytesUnknown: string[] }> {
+  const ledgerBefore = await db.sql<{ key: string }>('select store_key as key from sluice.blobs');
+  const stored = new Set<string>();
+  for await (const { key } of app.core.blobs.list(null)) stored.add(key);
+  const rows = await db.sql<{ key: string }>(`select left(version, 2) || '/' || version as key from storage.objects`);
+  const known = new Set(ledgerBefore.map(({ key }) => key));
+  return {
+    rowsWithoutBytes: rows.map(({ key }) => key).filter(key => !stored.has(key)),
+    bytesUnknown: [...stored].filter(key => !known.has(key)),
+  };
+}
+
 /** Temporary files and unfinished multi-part uploads. MinIO lists the latter by exact key only. */
 export async function unfinishedUploads(gateway: Gateway, keys: Iterable<string>): Promise<string[]> {
   const { s3 } = gateway.config;

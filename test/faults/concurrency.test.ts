@@ -1,6 +1,6 @@
 /**
  * Requests that meet: on one name, on one set of bytes, on one bucket. Each race is run many times in orders that chance
- * decides; the seed is printed by a failure. Two gateways share the database, as two processes would.
+ * decides; FAULT_ROUNDS says how many. Two gateways share the database, as two processes would.
  */
 import { type Gateway, SERVICE_TOKEN, startGateway } from '../support/gateway.ts';
 import { expectAgreement, readEverything, sweep } from './agreement.ts';
@@ -8,6 +8,7 @@ import { digest, type Got, isAcknowledged, send } from './door.ts';
 
 const token = SERVICE_TOKEN;
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 25);
+const TIMEOUT_MS = 30_000 + ROUNDS * 1_000;
 const upsert = { 'x-upsert': 'true' };
 
 describe('requests that meet', () => {
@@ -63,12 +64,16 @@ describe('requests that meet', () => {
   }
 
   const rounds = (name: string, round: (n: number) => Promise<void>) =>
-    it(`${name}, in ${ROUNDS} rounds`, async () => {
-      for (let n = 0; n < ROUNDS; n += 1) {
-        await startOver();
-        await round(n);
-      }
-    });
+    it(
+      `${name}, in ${ROUNDS} rounds`,
+      async () => {
+        for (let n = 0; n < ROUNDS; n += 1) {
+          await startOver();
+          await round(n);
+        }
+      },
+      TIMEOUT_MS,
+    );
 
   rounds('lets exactly one of several simultaneous uploads of a new name succeed', async n => {
     const words = Array.from({ length: 6 }, (_, of) => `round ${n}, upload ${of}`);
@@ -154,29 +159,34 @@ describe('requests that meet', () => {
     for (const [, bytes] of left) expect(bytes).toBe(digest(Buffer.from(`bytes ${n}`)));
   });
 
-  it('gives readers one whole version while an object is overwritten, and keeps the last that was acknowledged', async () => {
-    await startOver();
-    const sizes = [0, 1, 1000, 70_000, 300_000];
-    const bodies = Array.from({ length: 4 * ROUNDS }, (_, n) => `${n} `.repeat((sizes[n % sizes.length] ?? 0) + 1));
-    const known = new Set(bodies.map(body => digest(Buffer.from(body))));
-    await put('hot', bodies[0] ?? '');
-    let writing = true;
-    const torn: string[] = [];
-    const reader = async () => {
-      while (writing) {
-        const got = await read('hot');
-        if (got.status !== 200 || !known.has(digest(got.bytes))) torn.push(`${got.status}: ${got.bytes.length} bytes`);
-      }
-    };
-    const readers = [reader(), reader(), reader()];
-    const writer = async (of: number) => {
-      for (const body of bodies.filter((_, n) => n % 2 === of)) expect((await put('hot', body)).status).toBe(200);
-    };
-    await Promise.all([writer(0), writer(1)]);
-    writing = false;
-    await Promise.all(readers);
-    expect(torn).toEqual([]);
-    const last = bodies.slice(-2).map(body => digest(Buffer.from(body)));
-    expect(last).toContain((await settle())['b/hot']);
-  });
+  it(
+    'gives readers one whole version while an object is overwritten, and keeps the last that was acknowledged',
+    async () => {
+      await startOver();
+      const sizes = [0, 1, 1000, 70_000, 300_000];
+      const bodies = Array.from({ length: 4 * ROUNDS }, (_, n) => `${n} `.repeat((sizes[n % sizes.length] ?? 0) + 1));
+      const known = new Set(bodies.map(body => digest(Buffer.from(body))));
+      await put('hot', bodies[0] ?? '');
+      let writing = true;
+      const torn: string[] = [];
+      const reader = async () => {
+        while (writing) {
+          const got = await read('hot');
+          if (got.status !== 200 || !known.has(digest(got.bytes)))
+            torn.push(`${got.status}: ${got.bytes.length} bytes`);
+        }
+      };
+      const readers = [reader(), reader(), reader()];
+      const writer = async (of: number) => {
+        for (const body of bodies.filter((_, n) => n % 2 === of)) expect((await put('hot', body)).status).toBe(200);
+      };
+      await Promise.all([writer(0), writer(1)]);
+      writing = false;
+      await Promise.all(readers);
+      expect(torn).toEqual([]);
+      const last = bodies.slice(-2).map(body => digest(Buffer.from(body)));
+      expect(last).toContain((await settle())['b/hot']);
+    },
+    TIMEOUT_MS,
+  );
 });

@@ -5,7 +5,14 @@
 
 import { type FaultLine, MOMENTS, makeFaultLine, type PlannedFault } from '../support/fault-line.ts';
 import { type Gateway, HAS_S3, SERVICE_TOKEN, SILENT_LOG, STORES, startGateway } from '../support/gateway.ts';
-import { type Contents, expectAgreement, readEverything, sweep, unfinishedUploads } from './agreement.ts';
+import {
+  type Contents,
+  disagreements,
+  expectAgreement,
+  readEverything,
+  sweep,
+  unfinishedUploads,
+} from './agreement.ts';
 import { digest, type Got, isAcknowledged, isRefused, send } from './door.ts';
 import { OTHER_PATHS, PARTED_PATHS, UPLOAD_PATHS, type WritePath } from './write-paths.ts';
 
@@ -77,7 +84,30 @@ describe.each(STORES)('with a failing step, on the %s store,', store => {
   });
   afterAll(() => bench.gateway.stop());
 
+  /** What is wrong between any two steps of any path. */
+  async function watchEveryStep(): Promise<Record<'rowsWithoutBytes' | 'bytesUnknown', string[]> & { looks: number }> {
+    const seen = { rowsWithoutBytes: [] as string[], bytesUnknown: [] as string[], looks: 0 };
+    bench.line.watch(async () => {
+      const { rowsWithoutBytes, bytesUnknown } = await disagreements(bench.gateway);
+      seen.rowsWithoutBytes.push(...rowsWithoutBytes);
+      seen.bytesUnknown.push(...bytesUnknown);
+      seen.looks += 1;
+    });
+    for (const path of paths) await run(bench, path, null);
+    bench.line.watch(null);
+    expect(seen.looks).toBeGreaterThan(50);
+    return seen;
+  }
+
   const paths = [...UPLOAD_PATHS, ...(store === 's3' ? PARTED_PATHS : OTHER_PATHS)];
+  it('A visible row always names bytes that exist.', async () => {
+    expect((await watchEveryStep()).rowsWithoutBytes).toEqual([]);
+  });
+
+  it('Bytes without a row always have a ledger entry until they are gone.', async () => {
+    expect((await watchEveryStep()).bytesUnknown).toEqual([]);
+  });
+
   describe.each(paths.map(path => [path.title, path] as const))('%s', (_, path) => {
     let steps: string[] = [];
 

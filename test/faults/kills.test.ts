@@ -20,7 +20,7 @@ import { expireLeases } from './agreement.ts';
 import { send } from './door.ts';
 import { Client, makeRandom, type Random } from './traffic.ts';
 
-const SECONDS = Number(process.env.FAULT_SECONDS ?? 10);
+const SECONDS = Number(process.env.FAULT_SECONDS ?? 8);
 const SEED = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000);
 const CLIENTS = 4;
 /** How long a kill waits for its moment, at most. */
@@ -115,12 +115,14 @@ function environmentOf(dataDir: string, minio: OwnMinio | null): Record<string, 
   return { JWT_SECRET, DATA_DIR: dataDir, ...brisk, ...minio?.environment };
 }
 
-/** Kills one thing after another until the time is up; gives what was killed. */
+/** Kills one thing after another, at least each once and until the time is up; gives what was killed. */
 async function killAround(installation: Installation, random: Random): Promise<Record<string, number>> {
   const killed: Record<string, number> = {};
   const victims = ['gateway', 'postgres', ...(installation.minio === null ? [] : ['minio'])];
   const end = Date.now() + SECONDS * 1000;
-  for (let n = Math.floor(random() * victims.length); Date.now() < end; n += 1) {
+  const first = Math.floor(random() * victims.length);
+  // Each at least once, however slow the machine.
+  for (let n = first; n < first + victims.length || Date.now() < end; n += 1) {
     await delay(random() * LONGEST_QUIET_MS);
     const victim = victims[n % victims.length] ?? '';
     if (victim === 'gateway') await installation.killGateway();

@@ -134,7 +134,7 @@ describe.each(STORES)('on the %s store', (store: StoreKind) => {
     });
     await send(gateway.url, 'POST', '/bucket', { token: SERVICE_TOKEN, json: { name: 'b' } });
     // Everything that is loaded or compiled by the first request is no part of a transfer.
-    await upload(`${gateway.url}/object/b/warm`, 32 * MIB, { 'content-length': 32 * MIB });
+    await upload(`${gateway.url}/object/b/warm`, MIB, { 'content-length': MIB });
     await download(`${gateway.url}/object/authenticated/b/warm`);
   }, 60_000);
   afterAll(async () => {

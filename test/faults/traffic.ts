@@ -20,7 +20,7 @@ export function makeRandom(seed: number): Random {
 const NAMES_EACH = 5;
 const token = SERVICE_TOKEN;
 /** Where nobody answers, asking at once again would only heat the machine. */
-const PAUSE_MS = 50;
+const PAUSE_MS = 100;
 
 export class Client {
   readonly account = new Account();

@@ -27,6 +27,8 @@ export interface FaultLine {
   arm(fault: PlannedFault | null): void;
   /** Ends the record and every fault; gives the steps since `arm`. */
   disarm(): string[];
+  /** Called before and after every step from now on; null ends that. */
+  watch(inspect: (() => Promise<void>) | null): void;
   /** Every key that was written to since `arm`. */
   readonly keys: ReadonlySet<string>;
 }
@@ -37,10 +39,12 @@ type Pass = <T>(step: string, makeError: MakeError, work: () => Promise<T>) => P
 export function makeFaultLine(): FaultLine {
   let steps: string[] = [];
   let fault: PlannedFault | null = null;
+  let inspect: (() => Promise<void>) | null = null;
   const keys = new Set<string>();
 
   const pass: Pass = async (step, makeError, work) => {
     const index = steps.push(step) - 1;
+    if (inspect !== null) return inspected(inspect, work);
     if (fault === null || index < fault.step) return work();
     const { moment } = fault;
     if (moment === 'gone') throw makeError('unavailable');
@@ -63,7 +67,17 @@ export function makeFaultLine(): FaultLine {
       fault = null;
       return steps;
     },
+    watch(called) {
+      inspect = called;
+    },
   };
+}
+
+async function inspected<T>(inspect: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+  await inspect();
+  const result = await work();
+  await inspect();
+  return result;
 }
 
 function wrapDatabase(database: Database, pass: Pass): Database {

@@ -1,0 +1,115 @@
+/** Stands between the gateway and Postgres and reads what the gateway asks: per batch, each statement and its values. */
+import { type AddressInfo, connect, createServer } from 'node:net';
+import type { ConnectionTarget } from '../../src/database/database.ts';
+
+export interface TappedStatement {
+  readonly text: string;
+  readonly values: readonly (string | null)[];
+}
+
+export interface StatementTap {
+  readonly target: ConnectionTarget;
+  /** Everything sent under one Sync is one batch; a simple query is a batch of its own. */
+  readonly batches: TappedStatement[][];
+  stop(): Promise<void>;
+}
+
+/** For a server that is reached by a socket folder, or by TCP without TLS. */
+export async function tapStatements(target: ConnectionTarget): Promise<StatementTap> {
+  const batches: TappedStatement[][] = [];
+  const server = createServer(client => {
+    const upstream = connect(addressOf(target));
+    const read = makeFrameReader(makeBatchReader(batch => batches.push(batch)));
+    client.on('data', chunk => {
+      read(chunk);
+      upstream.write(chunk);
+    });
+    upstream.on('data', chunk => client.write(chunk));
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.on('close', () => other.destroy());
+      one.on('error', () => other.destroy());
+    }
+  });
+  await new Promise<void>(resolve => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    target: through(target, (server.address() as AddressInfo).port),
+    batches,
+    stop: () => new Promise(resolve => server.close(() => resolve())),
+  };
+}
+
+/** Follows one connection: names given by Parse, statements asked for by Bind, the end of a batch at Sync. */
+function makeBatchReader(onBatch: (batch: TappedStatement[]) => void): (type: string, body: Buffer) => void {
+  const texts = new Map<string, string>();
+  let batch: TappedStatement[] = [];
+  return (type, body) => {
+    if (type === 'P') {
+      const [name, text] = [textAt(body, 0), textAt(body, textAt(body, 0).length + 1)];
+      texts.set(name, text);
+    } else if (type === 'B') {
+      const portal = textAt(body, 0);
+      const name = textAt(body, portal.length + 1);
+      batch.push({ text: texts.get(name) ?? '', values: valuesAt(body, portal.length + name.length + 2) });
+    } else if (type === 'Q') {
+      onBatch([{ text: textAt(body, 0), values: [] }]);
+    } else if (type === 'S') {
+      onBatch(batch);
+      batch = [];
+    }
+  };
+}
+
+/** Names and statements here are ASCII, so characters are bytes. */
+function textAt(body: Buffer, start: number): string {
+  return body.toString('latin1', start, body.indexOf(0, start));
+}
+
+/** Bind, after its two names: format codes, then each value with its length (Postgres, "Message Formats"). */
+function valuesAt(body: Buffer, start: number): (string | null)[] {
+  let at = start + 2 + 2 * body.readInt16BE(start);
+  const count = body.readInt16BE(at);
+  at += 2;
+  return Array.from({ length: count }, () => {
+    const length = body.readInt32BE(at);
+    at += 4 + Math.max(0, length);
+    return length < 0 ? null : body.toString('utf8', at - length, at);
+  });
+}
+
+/** The start-up message has no type byte, every later one has. */
+function makeFrameReader(onMessage: (type: string, body: Buffer) => void): (chunk: Buffer) => void {
+  let pending = Buffer.alloc(0);
+  let started = false;
+  return chunk => {
+    pending = Buffer.concat([pending, chunk]);
+    for (;;) {
+      const head = started ? 1 : 0;
+      if (pending.length < head + 4) return;
+      const length = head + pending.readInt32BE(head);
+      if (pending.length < length) return;
+      if (started) onMessage(String.fromCharCode(pending[0] ?? 0), pending.subarray(head + 4, length));
+      started = true;
+      pending = pending.subarray(length);
+    }
+  };
+}
+
+function addressOf(target: ConnectionTarget) {
+  const url = target.connectionString === undefined ? null : new URL(target.connectionString);
+  const host = url?.hostname ?? target.host ?? '127.0.0.1';
+  const port = Number((url?.port || target.port) ?? 5432);
+  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+}
+
+function through(target: ConnectionTarget, port: number): ConnectionTarget {
+  if (target.connectionString === undefined) return { ...target, host: '127.0.0.1', port };
+  const url = new URL(target.connectionString);
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return { connectionString: url.href };
+}
