@@ -98,7 +98,9 @@ async function useInPlace(source: NativePackage, directory: string): Promise<Can
   const libraries = join(directory, 'lib');
   await mkdir(libraries, { recursive: true });
   for (const { link, file } of missing) await makeLink(join(source.native, file), join(libraries, basename(link)));
-  return { native: source.native, env: { ...BARE_ENVIRONMENT, LD_LIBRARY_PATH: libraries } };
+  // Libraries find each other beside themselves, and those reached by a link look beside the link: so both folders.
+  const searched = `${libraries}:${join(source.native, 'lib')}`;
+  return { native: source.native, env: { ...BARE_ENVIRONMENT, LD_LIBRARY_PATH: searched } };
 }
 
 /** Another gateway may be making the same link: its link is as good as ours. A moved package gets its link renewed. */

