@@ -138,7 +138,6 @@ describe('routes bound to the contract', () => {
       ['/object/sign/b', '{"expiresIn":1,"paths":[]}', 'body/paths must NOT have fewer than 1 items'],
       ['/object/list/b', '{}', "body must have required property 'prefix'"],
       ['/object/list/b', '{"prefix":"","limit":0}', 'body/limit must be >= 1'],
-      ['/object/list/b', '{"prefix":"","limit":1001}', 'body/limit must be <= 1000'],
       ['/object/list/b', '{"prefix":"","offset":-1}', 'body/offset must be >= 0'],
       [
         '/object/list/b',
