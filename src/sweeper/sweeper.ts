@@ -42,8 +42,11 @@ export interface Sweeper {
 const STEP = 1000;
 /** There is no call for many; a store answers a few at a time gladly, and a thousand one by one outlast the claim. */
 const ABANDONED_AT_ONCE = 8;
-/** How long a claim lasts; long enough for a slow store to delete one step. */
-const HOLD_MS = 5 * 60_000;
+/**
+ * How long a claim lasts. Short, because a sweeper that is killed leaves its claims behind; where a slow store takes longer,
+ * two sweepers delete the same bytes, which is as good as once.
+ */
+const HOLD_MS = 20_000;
 
 export function makeSweeper(options: SweeperOptions): Sweeper {
   const stopping = new AbortController();
