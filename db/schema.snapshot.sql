@@ -60,7 +60,7 @@ storage.objects: objects_name_is_1_to_1024_bytes CHECK (((octet_length(name) >= 
 storage.objects: objects_pkey PRIMARY KEY (id)
 
 -- indexes
-CREATE INDEX blobs_dead ON sluice.blobs USING btree (dead_at) WHERE (state = 'dead'::text)
+CREATE INDEX blobs_dead ON sluice.blobs USING btree (claimed_until NULLS FIRST, dead_at) WHERE (state = 'dead'::text)
 CREATE INDEX blobs_pending ON sluice.blobs USING btree (lease_until) WHERE (state = 'pending'::text)
 CREATE INDEX objects_by_created_at ON storage.objects USING btree (bucket_id, created_at, name)
 CREATE INDEX objects_by_updated_at ON storage.objects USING btree (bucket_id, updated_at, name)

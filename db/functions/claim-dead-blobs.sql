@@ -18,7 +18,7 @@ begin
     select b.version from sluice.blobs b
     where b.state = 'dead' and (b.live_at is null or b.dead_at <= now() - p_grace)
       and (b.claimed_until is null or b.claimed_until < now())
-    order by b.dead_at limit p_limit for update skip locked);
+    order by b.claimed_until nulls first, b.dead_at limit p_limit for update skip locked);
 
   perform set_config('role', p_role, true);
   named := array(select distinct o.version from storage.objects o where o.version = any (candidates));

@@ -16,7 +16,8 @@ create table sluice.blobs (
 );
 
 create index blobs_pending on sluice.blobs (lease_until) where state = 'pending';
-create index blobs_dead on sluice.blobs (dead_at) where state = 'dead';
+-- What no sweeper has tried yet comes first, so that bytes a store will not delete never hold up the others.
+create index blobs_dead on sluice.blobs (claimed_until nulls first, dead_at) where state = 'dead';
 
 -- Links (signed URLs) issued at or before `revoked_before` are refused: all of a bucket (name null), all of an object
 -- (fingerprint null), or the one whose token has this SHA-256.

@@ -65,6 +65,7 @@ export function makeSweeper(options: SweeperOptions): Sweeper {
         await options.database.run(scope, forgetBlobs, { versions: gone });
         swept += gone.length;
         failed += claimed.length - gone.length;
+        if (gone.length === 0) break; // the store deletes nothing at present; the next run tries again
       }
       return report({ swept, failed, error: null });
     } catch (error) {
