@@ -1,7 +1,7 @@
 /**
  * The benches: `npm run bench` runs all, `npm run bench -- small-download` some. Needs a built gateway and an S3 server as
- * the tests do. Options: --json FILE, and for quick trials --seconds, --rounds, --rows, --large-mib; --node-flags reach
- * the gateway's node.
+ * the tests do. Options: --json FILE, and for quick trials --seconds, --rounds, --rows, --large-mib. The
+ * gateway's node is given --node-flags, as in --node-flags=--cpu-prof.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -58,7 +58,7 @@ for (const name of positionals.length === 0 ? Object.keys(BENCHES) : positionals
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(reports, null, 2)}\n`);
 
 async function runBench(name: string, bench: Bench): Promise<Report> {
-  const machine = presentMachine();
+  const machine = await presentMachine();
   const nodeFlags = options['node-flags'].split(' ').filter(Boolean);
   const stack = await startStack({ env: bench.env ?? {}, nodeFlags });
   const giveUp = () => void stack.stop().finally(() => process.exit(130));

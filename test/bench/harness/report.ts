@@ -1,6 +1,7 @@
 /** What a bench found: a table for people, the same as JSON for machines, and the goals with a verdict each. */
 import { cpus, loadavg } from 'node:os';
 import type { WayResult } from './alternate.ts';
+import { measureFloorMicros } from './floor.ts';
 
 /** A figure that DESIGN §10 promises. */
 export interface Goal {
@@ -21,7 +22,13 @@ export interface Report {
   readonly bench: string;
   readonly question: string;
   readonly date: string;
-  readonly machine: { readonly cores: number; readonly node: string; readonly loadBefore: number };
+  readonly machine: {
+    readonly cores: number;
+    readonly node: string;
+    readonly loadBefore: number;
+    /** CPU µs of a trivial node:http reply just before; null where it cannot be known. */
+    readonly floorMicros: number | null;
+  };
   /** What a unit is: req or MiB. */
   readonly unit: 'req' | 'MiB' | 'page';
   readonly cases: readonly Case[];
@@ -30,8 +37,9 @@ export interface Report {
 }
 
 /** The machine as it is before the bench begins. */
-export function presentMachine(): Report['machine'] {
-  return { cores: cpus().length, node: process.version, loadBefore: Number((loadavg()[0] ?? 0).toFixed(2)) };
+export async function presentMachine(): Promise<Report['machine']> {
+  const loadBefore = Number((loadavg()[0] ?? 0).toFixed(2));
+  return { cores: cpus().length, node: process.version, loadBefore, floorMicros: await measureFloorMicros() };
 }
 
 /** Null where the value is unknown. */
@@ -49,7 +57,7 @@ export function renderReport(report: Report): string {
   const rows = cases.flatMap(({ name, ways }) => ways.map((way, index) => rowOf(index === 0 ? name : '', way)));
   return [
     `\n${bench}: ${question}`,
-    `${date}, ${machine.cores} cores, Node ${machine.node}, load before ${machine.loadBefore}. CPU is µs a ${unit}.`,
+    `${date}, ${machine.cores} cores, Node ${machine.node}, load before ${machine.loadBefore}. CPU is µs a ${unit}; a trivial node:http reply takes ${figure(machine.floorMicros)}.`,
     '',
     ...alignColumns([head, ...rows]),
     '',

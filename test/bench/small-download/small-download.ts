@@ -13,6 +13,8 @@ const CONNECTIONS = [1, 32] as const;
 /** Of each size, so that no one object is special. */
 const OBJECTS = 50;
 const MAX_REQUESTS = 100_000;
+/** Runs' length before the first that counts: Node compiles what is hot only after thousands of requests. */
+const WARM_UP = 2.5;
 
 export const smallDownload: Bench = {
   question: 'What does a small download cost through the gateway, compared with straight access to the store?',
@@ -24,7 +26,7 @@ export const smallDownload: Bench = {
     const cases: Case[] = [];
     for (const { label, bytes } of SIZES) {
       const requests = await uploadObjects(stack, bytes);
-      await runWays(stack, { requests, bytes, connections: 32, seconds: Math.min(1, effort.seconds), rounds: 1 });
+      await runWays(stack, { requests, bytes, connections: 32, seconds: WARM_UP * effort.seconds, rounds: 1 });
       for (const connections of CONNECTIONS) {
         const ways = await runWays(stack, { requests, bytes, connections, ...effort });
         cases.push({ name: `${label}, ${connections} conn.`, ways });
