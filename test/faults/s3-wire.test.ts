@@ -1,5 +1,5 @@
 /** Every request that an upload makes to S3 fails on the wire, one at a time; parts, completion and retries included. */
-import { type FaultLine, makeFaultLine } from '../support/fault-line.ts';
+import { type FaultLine, makeFaultLine, type PlannedFault } from '../support/fault-line.ts';
 import { type FaultyS3, startFaultyS3 } from '../support/faulty-s3.ts';
 import { type Gateway, SILENT_LOG, startGateway } from '../support/gateway.ts';
 import { describeWithS3 } from '../support/s3-engine.ts';
@@ -10,7 +10,12 @@ describeWithS3('with a request to S3 that fails on the wire,', engine => {
   let s3: FaultyS3;
   let line: FaultLine;
   let gateway: Gateway;
-  const bench = () => ({ gateway, line: s3, keys: line.keys });
+  const bench = () => ({ gateway, line: { arm, disarm: () => s3.disarm() }, keys: line.keys });
+
+  function arm(fault: PlannedFault | null): void {
+    line.arm(null); // it only takes down the keys here
+    s3.arm(fault);
+  }
 
   beforeAll(async () => {
     line = makeFaultLine();

@@ -65,7 +65,7 @@ export function makeFaultLine(): FaultLine {
     },
     disarm() {
       fault = null;
-      return steps;
+      return [...steps];
     },
     watch(called) {
       inspect = called;

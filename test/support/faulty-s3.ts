@@ -40,7 +40,7 @@ export async function startFaultyS3(endpoint: string): Promise<FaultyS3> {
     },
     disarm() {
       fault = null;
-      return steps;
+      return [...steps];
     },
     stop: () =>
       new Promise(resolve => {
