@@ -75,6 +75,9 @@ export function makeDatabase(options: DatabaseOptions): Database {
   });
   // An idle connection that breaks is dropped by the pool; the next request opens another.
   pool.on('error', () => {});
+  // The pool listens only while a connection is idle; one that is reset in mid-batch would end the process otherwise.
+  // The batch itself has been told.
+  pool.on('connect', client => client.on('error', () => {}));
 
   async function runOnce(batch: readonly BatchStatement[]): Promise<BatchRow[]> {
     const client = await pool.connect();

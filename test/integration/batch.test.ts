@@ -2,8 +2,10 @@ import pg from 'pg';
 import { Batch } from '../../src/database/batch.ts';
 import { type Database, makeDatabase } from '../../src/database/database.ts';
 import type { Statement } from '../../src/database/statement.ts';
+import { countRoundTrips } from '../support/counting-proxies.ts';
 import { ALICE, ANON, BOB, SERVICE, scopeOf, user } from '../support/scopes.ts';
 import { cloneTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { until } from '../support/until.ts';
 
 const whoAmI: Statement<{ word: string }, Record<string, unknown>> = {
   name: 'who_am_i',
@@ -118,6 +120,32 @@ describe('the batch', () => {
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sluice' and datname = current_database()`,
     );
     expect(await database.run(scopeOf(user(BOB)), visibleNames, null)).toEqual(['bob.txt']);
+  });
+
+  it('fails the batch, not the process, when the connection is reset in the middle of it', async () => {
+    const counter = await countRoundTrips(db.target);
+    const through = makeDatabase({ target: counter.target, poolSize: 1, prepare: true });
+    const sleeps: Statement<null, unknown> = {
+      ...visibleNames,
+      name: 'sleeps',
+      text: 'select pg_sleep(60)',
+      runs: 'caller-writes',
+    };
+    const cut = through.run(scopeOf(user(BOB)), sleeps, null);
+    await until(
+      'the batch under way',
+      async () =>
+        (
+          await db.sql(
+            `select 1 from pg_stat_activity where query like '%pg_sleep(60)%' and state = 'active' and pid <> pg_backend_pid()`,
+          )
+        ).length > 0,
+    );
+    counter.cut();
+    await expect(cut).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await through.run(scopeOf(user(BOB)), visibleNames, null)).toEqual(['bob.txt']);
+    await through.close();
+    await counter.stop();
   });
 
   it('says unavailable when Postgres is away', async () => {

@@ -3,19 +3,24 @@
  * one), and HTTP requests to the S3 server. What is counted is what really crosses the wire.
  */
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { ConnectionTarget } from '../../src/database/database.ts';
 
 export interface PostgresCounter {
   readonly target: ConnectionTarget;
   /** Round trips since the last call. */
   take(): number;
+  /** Resets every connection to the gateway, as a broken network does. */
+  cut(): void;
   stop(): Promise<void>;
 }
 
 export async function countRoundTrips(target: ConnectionTarget): Promise<PostgresCounter> {
   let count = 0;
+  const clients = new Set<Socket>();
   const server = createServer(client => {
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
     const upstream = connect(addressOf(target));
     const frames = makeFrameReader(type => {
       if (type === 'S' || type === 'Q') count += 1;
@@ -40,6 +45,9 @@ export async function countRoundTrips(target: ConnectionTarget): Promise<Postgre
       const taken = count;
       count = 0;
       return taken;
+    },
+    cut() {
+      for (const client of clients) client.resetAndDestroy();
     },
     stop: () => close(server),
   };
