@@ -1,6 +1,6 @@
 /**
- * CPU time of a trivial node:http reply, measured in the same run. On a quiet machine of today it is 15 to 20 µs; where
- * it is three times that, because caches and cores are shared, every other CPU figure is inflated alike.
+ * CPU time of a trivial node:http reply, measured in the same run. DESIGN §10 found 17 µs on a quiet machine; where it is
+ * a multiple of that, caches and cores are shared, and the other CPU figures are inflated as well.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -5,13 +5,12 @@ import { type LoadRequest, runLoad } from '../harness/load.ts';
 import type { Case, Goal } from '../harness/report.ts';
 import type { Stack } from '../harness/stack.ts';
 
+/** `warmUp` is in lengths of a run: Node compiles what is hot only after thousands of requests. */
 const SIZES = [
-  { label: '1 KiB', bytes: 1024, maxPerSecond: 2_000 },
-  { label: '1 MiB', bytes: 1024 ** 2, maxPerSecond: 400 },
+  { label: '1 KiB', bytes: 1024, maxPerSecond: 2_000, warmUp: 5 },
+  { label: '1 MiB', bytes: 1024 ** 2, maxPerSecond: 400, warmUp: 1 },
 ] as const;
 const CONNECTIONS = [1, 32] as const;
-/** Runs' length before the first that counts: Node compiles what is hot only after thousands of requests. */
-const WARM_UP = 2;
 const BOUNDARY = 'boundary-of-the-bench';
 
 export const smallUpload: Bench = {
@@ -22,7 +21,7 @@ export const smallUpload: Bench = {
     await stack.keepPrivate('private');
     const cases: Case[] = [];
     for (const size of SIZES) {
-      await runWays(stack, size, { connections: 32, seconds: WARM_UP * effort.seconds, rounds: 1 });
+      await runWays(stack, size, { connections: 32, seconds: size.warmUp * effort.seconds, rounds: 1 });
       for (const connections of CONNECTIONS) {
         const ways = await runWays(stack, size, { connections, ...effort });
         cases.push({ name: `${size.label}, ${connections} conn.`, ways });
