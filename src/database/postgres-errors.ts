@@ -20,9 +20,14 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   SL006: 'delete-denied',
   SL007: 'link-revoked',
   '42501': 'access-denied',
+  '22003': 'invalid-parameter',
+  '22007': 'invalid-parameter',
+  '22008': 'invalid-parameter',
+  '22009': 'invalid-parameter',
   '22P02': 'invalid-parameter',
   '22P05': 'invalid-parameter',
   '22021': 'invalid-parameter',
+  '54001': 'invalid-parameter', // JSON nested deeper than Postgres can read
   '55P03': 'locked',
   '57014': 'timeout',
 };
