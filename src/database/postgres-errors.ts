@@ -27,7 +27,6 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   '22P02': 'invalid-parameter',
   '22P05': 'invalid-parameter',
   '22021': 'invalid-parameter',
-  '54001': 'invalid-parameter', // JSON nested deeper than Postgres can read
   '55P03': 'locked',
   '57014': 'timeout',
 };
