@@ -103,6 +103,7 @@ function sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,js
 function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
 function sluice.delete_object(text,text,text): sluice_gateway=X
 function sluice.empty_bucket(text,text,bigint): sluice_gateway=X
+function sluice.expect_late_bytes(text,text,interval): sluice_gateway=X
 function sluice.forget_blobs(text[]): sluice_gateway=X
 function sluice.inspect_blobs(text,text[],interval,interval): sluice_gateway=X
 function sluice.is_revoked(text,text,text,timestamp with time zone): sluice_gateway=X
@@ -154,6 +155,7 @@ sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boole
 sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint) returns TABLE(id uuid, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
 sluice.delete_object(text,text,text) returns void set search_path=""
 sluice.empty_bucket(text,text,bigint) returns bigint set search_path=""
+sluice.expect_late_bytes(text,text,interval) returns void set search_path=""
 sluice.forget_blobs(text[]) returns bigint set search_path=""
 sluice.inspect_blobs(text,text[],interval,interval) returns TABLE(version text, state text, size bigint, md5 text, is_leased boolean, is_stuck boolean, is_quarantined boolean, bucket_id text, name text, metadata jsonb) stable set search_path=""
 sluice.is_revoked(text,text,text,timestamp with time zone) returns boolean stable set search_path=""

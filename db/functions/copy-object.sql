@@ -11,6 +11,7 @@ language plpgsql set search_path = '' as $$
 declare
   source record;
   written record;
+  visible boolean := false;
   held boolean := false;
 begin
   -- The row may be overwritten between reading it and holding its blob; then its next version is read.
@@ -19,15 +20,18 @@ begin
     select o.version, o.metadata, o.user_metadata into source
     from storage.objects o
     where o.bucket_id = p_source_bucket and o.name = p_source_name and o.version is not null;
-    held := found;
+    visible := found;
     perform set_config('role', 'sluice_gateway', true);
-    exit when not held;
+    exit when not visible;
     perform from sluice.blobs b where b.version = source.version and b.state = 'live' for share;
     held := found;
     exit when held;
   end loop;
-  if not held then
+  if not visible then
     perform sluice.raise_not_found(p_source_bucket);
+  elsif not held then
+    -- Overwritten faster than it could be held: nothing has happened, and the whole batch is tried again.
+    raise exception 'The object is being overwritten' using errcode = 'serialization_failure';
   end if;
   source.metadata := source.metadata || coalesce(p_metadata, '{}');
   if p_user_metadata is not null then

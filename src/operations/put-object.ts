@@ -11,10 +11,11 @@ import {
   type BeginUpload,
   beginUpload,
   commitUpload,
+  expectLateBytes,
   renewUpload,
 } from '../database/queries/uploads.ts';
 import { asService, type RequestScope } from '../domain/caller.ts';
-import { SluiceError } from '../domain/errors.ts';
+import { errorCode, SluiceError } from '../domain/errors.ts';
 import { parseObjectName } from '../domain/names.ts';
 import { type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
 import { limitBytes } from '../streams/limit-bytes.ts';
@@ -84,7 +85,10 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
     return { id, etag: `"${stored.md5}"` };
   } catch (error) {
     // Safe whatever became of a commit whose answer was lost: only a pending blob is given up.
-    if (!mayStillArrive(error)) await core.database.run(acting, abandonUpload, { version }).catch(() => {});
+    await (mayStillArrive(error)
+      ? core.database.run(acting, expectLateBytes, { version, storeKey: target.storeKey, leaseMs: core.uploadLeaseMs })
+      : core.database.run(acting, abandonUpload, { version })
+    ).catch(() => {});
     throw fromStore(error);
   }
 }
@@ -140,11 +144,12 @@ async function storeBytes(
 }
 
 /**
- * A store that went away may yet finish what it was sent. The ledger's entry then waits for its lease to run out, so that
- * no sweeper forgets the bytes before they are there.
+ * A store that went away may yet finish what it was sent, and so may one whose upload a sweeper has taken for dead. The
+ * ledger then expects the bytes for another lease, so that no sweeper forgets them before they are there.
  */
 function mayStillArrive(error: unknown): boolean {
-  return error instanceof BlobStoreError && error.failure === 'unavailable';
+  if (error instanceof BlobStoreError) return error.failure === 'unavailable';
+  return errorCode(error) === 'upload-expired';
 }
 
 /** Renews the ledger's lease while bytes flow, and stops the upload when a sweeper has taken the blob. */

@@ -11,6 +11,7 @@ describe('an engine that is late', () => {
   let gateway: Gateway;
   /** The uploads that the engine has taken and not yet stored. */
   const taken: (() => Promise<unknown>)[] = [];
+  let sweptMeanwhile = false;
   let abandonedAtOnce = 0;
   let mostAtOnce = 0;
 
@@ -20,6 +21,7 @@ describe('an engine that is late', () => {
       const bytes = Buffer.concat(await blob.body.toArray());
       const signal = new AbortController().signal;
       taken.push(() => store.put({ ...blob, body: Readable.from([bytes]), signal }));
+      if (sweptMeanwhile) await sweep(gateway);
       throw new BlobStoreError('unavailable', 'the connection broke before the answer came');
     },
     async abandon(key) {
@@ -38,6 +40,17 @@ describe('an engine that is late', () => {
 
   it('leaves no bytes behind that arrive after the sweeper has been there', async () => {
     const got = await send(gateway.url, 'POST', '/object/b/late', { token, body: new Uint8Array(1000) });
+    expect(got.status).toBe(503);
+    await gateway.app.sweeper.run();
+    for (const arrive of taken) await arrive();
+    await sweep(gateway);
+    await expectAgreement(gateway);
+  });
+
+  it('leaves no bytes behind either when a sweeper took the upload for dead before', async () => {
+    sweptMeanwhile = true;
+    taken.length = 0;
+    const got = await send(gateway.url, 'POST', '/object/b/later', { token, body: new Uint8Array(1000) });
     expect(got.status).toBe(503);
     await gateway.app.sweeper.run();
     for (const arrive of taken) await arrive();

@@ -94,6 +94,18 @@ export const abandonUpload: Statement<{ readonly version: string }, undefined> =
   row: noRow,
 };
 
+/** The bytes of a failed upload may still arrive: their entry stays, or comes back, for another lease. */
+export const expectLateBytes: Statement<
+  { readonly version: string; readonly storeKey: string; readonly leaseMs: number },
+  undefined
+> = {
+  name: 'expect_late_bytes',
+  runs: 'gateway',
+  text: `select sluice.expect_late_bytes($1, $2, $3 * interval '1 millisecond')`,
+  values: ({ version, storeKey, leaseMs }) => [version, storeKey, leaseMs],
+  row: noRow,
+};
+
 /** True while the upload still owns its blob. */
 export const renewUpload: Statement<{ readonly version: string; readonly leaseMs: number }, boolean> = {
   name: 'renew_upload',
