@@ -28,6 +28,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   '22P05': 'invalid-parameter',
   '22021': 'invalid-parameter',
   '55P03': 'locked',
+  // Deadlock and serialization failure, once trying again has not helped.
+  '40P01': 'locked',
+  '40001': 'locked',
   '57014': 'timeout',
 };
 
