@@ -65,8 +65,9 @@ export async function makeApp(parts: AppParts): Promise<App> {
 
   let stopping: Promise<void> | null = null;
   async function stop(): Promise<void> {
-    await sweeper.stop();
-    if (server.listening) await drain(server, connections, parts.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS);
+    const timeoutMs = parts.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS;
+    // Together: a sweep that waits for a slow store must not keep the gateway taking requests.
+    await Promise.all([sweeper.stop(), server.listening ? drain(server, connections, timeoutMs) : null]);
     await Promise.all([core.database.close(), core.blobs.close()]);
   }
 

@@ -1,6 +1,6 @@
 -- Second half of an upload, once the bytes are durable: judges rules and policies again, on facts, writes the row and
 -- makes the blob live, all in one transaction. Returns the row's id, or null where the upload's lease ran out and a
--- sweeper took the blob: then the bytes are noted as dead once more, so that nothing is left behind.
+-- sweeper took the blob: then the bytes are noted once more, with no time left, so that nothing is left behind.
 create or replace function sluice.commit_upload(
   p_role text, p_bucket text, p_name text, p_id uuid, p_version text, p_owner_id text,
   p_size bigint, p_mime text, p_metadata jsonb, p_user_metadata jsonb, p_upsert boolean, p_max_size bigint,
@@ -12,9 +12,7 @@ begin
   set state = 'live', size = p_size, md5 = p_md5, live_at = now(), lease_until = null
   where version = p_version and state = 'pending';
   if not found then
-    insert into sluice.blobs (version, store_key, state, size, md5, dead_at)
-    values (p_version, p_store_key, 'dead', p_size, p_md5, now())
-    on conflict (version) do update set claimed_until = null;
+    perform sluice.expect_late_bytes(p_version, p_store_key, interval '0');
     return null;
   end if;
   perform sluice.check_rules(p_bucket, p_name, p_size, p_mime, p_max_size);

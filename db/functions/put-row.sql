@@ -21,11 +21,19 @@ begin
   else
     insert into storage.objects (id, bucket_id, name, version, owner, owner_id, metadata, user_metadata)
     values (p_id, p_bucket, p_name, p_version, v_owner, p_owner_id, p_metadata, p_user_metadata);
-    put_row.id := p_id;
+    if not found then
+      put_row.id := null;
+    else
+      put_row.id := p_id;
+    end if;
     put_row.created_at := now();
     put_row.updated_at := now();
     put_row.last_accessed_at := now();
   end if;
   perform set_config('role', 'sluice_gateway', true);
+  if put_row.id is null then
+    -- A trigger of the application swallowed the row; no row is never success.
+    raise exception 'The row was not written' using errcode = 'insufficient_privilege';
+  end if;
 end
 $$;

@@ -69,10 +69,16 @@ async function withBody(
     const md5 = await put(body);
     return { sizeBytes: body.sizeBytes, md5 };
   } catch (error) {
-    throw body.blame(toPutFailure(error, blob.signal));
+    throw body.blame(afterLastByte(body, toPutFailure(error, blob.signal)));
   } finally {
     body.release();
   }
+}
+
+/** Once every byte is on its way, an abort comes too late to be sure: the engine may store them all the same. */
+function afterLastByte(body: BlobBody, failure: BlobStoreError): BlobStoreError {
+  if (failure.failure !== 'aborted' || !body.ended) return failure;
+  return new BlobStoreError('unavailable', 'The upload was given up before the store had answered', failure);
 }
 
 /** An upload that vanished in mid-way (NoSuchUpload) is no absent blob. */

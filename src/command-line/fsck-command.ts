@@ -13,7 +13,7 @@ export interface FsckCommandParts {
 export function makeFsckCommand({ output, fsck, setExitCode }: FsckCommandParts): Command {
   return new Command('fsck')
     .description('check that rows, ledger and bytes agree; exit code 1 with findings')
-    .option('--repair', 'mend what can be mended without losing anything', false)
+    .option('--repair', 'mend what can be mended; bytes that nobody knows are handed to the sweeper', false)
     .option('--rebuild', 'remake lost rows from what is stored beside the bytes', false)
     .option('--verify', 'read every byte and compare it with its MD5', false)
     .option('--json', 'print JSON', false)

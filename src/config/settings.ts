@@ -41,7 +41,9 @@ export const SETTINGS = {
   DATABASE_PREPARE: setting('Named prepared statements; false for some poolers in transaction mode', BOOLEAN, 'true'),
   DATABASE_ROLES: setting(
     'The database roles that a token may name',
-    listOf('names of database roles, separated by commas', item => /^[a-z_][a-z0-9_$]{0,62}$/i.test(item)),
+    listOf('names of database roles, separated by commas', item =>
+      /^(?!(?:none|sluice_\w+)$)[a-z_][a-z0-9_$]{0,62}$/i.test(item),
+    ),
     'anon,authenticated,service_role',
   ),
   S3_BUCKET: optional(
@@ -107,7 +109,7 @@ export const SETTINGS = {
   PUBLIC_URL: optional(
     'The URL by which clients reach the gateway',
     webUrl('an http or https URL without query'),
-    'taken from each request',
+    'the address that is listened on',
   ),
   LOG_LEVEL: setting('The least severe log lines to write', oneOf(['error', 'warn', 'info', 'debug']), 'info'),
   PATH_TOKEN_LIFETIME: setting('How long a path token holds', duration(SECOND_MS, 365 * DAY_MS), '24h'),

@@ -35,7 +35,10 @@ interface WireConnection {
   off(event: 'parseComplete', listener: () => void): void;
 }
 
-/** Per connection: the prepared names, each with its result columns once they are known (null: returns no rows). */
+/**
+ * Per connection: the prepared names, each with its result columns. Null until a Describe has been answered with columns:
+ * a statement whose first Bind was refused is prepared all the same, and is described again at its next use.
+ */
 const preparedOn = new WeakMap<WireConnection, Map<string, readonly Field[] | null>>();
 
 const INT8 = 20;
@@ -66,6 +69,7 @@ export class Batch {
       this.resolve = resolve;
       this.reject = reject;
     });
+    this.rows.catch(() => {}); // whoever waits learns of it; a batch that could not even be sent has nobody waiting
   }
 
   submit(connection: WireConnection): null {
@@ -75,13 +79,13 @@ export class Batch {
     connection.stream.cork();
     try {
       for (const statement of this.statements) {
-        const known = statement.name !== '' && prepared.has(statement.name);
-        if (!known) {
+        const columns = statement.name === '' ? undefined : prepared.get(statement.name);
+        if (columns === undefined) {
           connection.parse({ name: statement.name, text: statement.text });
           this.parsing.push(statement);
         }
         connection.bind({ statement: statement.name, values: statement.values.map(wireText) });
-        if (!known) connection.describe({ type: 'P', name: '' });
+        if (columns == null) connection.describe({ type: 'P', name: '' });
         connection.execute({ portal: '' });
       }
       connection.sync();

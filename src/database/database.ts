@@ -3,6 +3,7 @@
  * `request.*` settings for this transaction alone, then the operation's own statement. It is not possible to run a
  * statement without a scope.
  */
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
@@ -165,9 +166,15 @@ function enterStatement(
   };
 }
 
+/** Postgres tells prepared statements apart by their first 63 bytes. */
+const MAX_NAME_LENGTH = 63;
+
 /** Plans are kept per role: a name shared by two roles would be planned anew at every change (DESIGN §2). */
 function statementName(scope: RequestScope, statement: { name: string; runs: string }): string {
-  return statement.runs === 'gateway' ? statement.name : `${statement.name}:${scope.caller.role}`;
+  if (statement.runs === 'gateway') return statement.name;
+  const name = `${statement.name}:${scope.caller.role}`;
+  if (name.length <= MAX_NAME_LENGTH) return name;
+  return `${statement.name.slice(0, 30)}:${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
 }
 
 /** The user of a connection URL. Not by `URL`: a socket's folder in the place of the host is none to it. */

@@ -78,7 +78,8 @@ function finishedRequest(
     durationMs: Math.round((performance.now() - started) * 10) / 10,
     bytesIn: Math.max(0, req.socket.bytesRead - counted.in),
     bytesOut: Math.max(0, req.socket.bytesWritten - counted.out),
-    remote: req.socket.remoteAddress ?? '',
+    // Express's: the client's own address where a proxy is trusted.
+    remote: (req as IncomingMessage & { readonly ip?: string }).ip ?? '',
     error,
   };
 }

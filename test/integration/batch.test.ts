@@ -23,6 +23,13 @@ const visibleNames: Statement<null, string> = {
   values: () => [],
   row: row => row.name as string,
 };
+const instant: Statement<{ text: string }, unknown> = {
+  name: 'instant',
+  runs: 'caller-reads',
+  text: 'select $1::timestamptz is not null as given',
+  values: ({ text }) => [text],
+  row: row => row.given,
+};
 const fails: Statement<null, unknown> = {
   name: 'fails',
   runs: 'caller-reads',
@@ -48,6 +55,13 @@ describe('the batch', () => {
   afterAll(async () => {
     await database.close();
     await db.drop();
+  });
+
+  /** A refused parameter leaves the statement prepared and its columns unknown; they were once taken for none. */
+  it('gives the rows of a statement whose first parameters on this connection were refused', async () => {
+    const refused = database.run(scopeOf(SERVICE), instant, { text: 'no time' });
+    await expect(refused).rejects.toMatchObject({ code: 'invalid-parameter' });
+    expect(await database.run(scopeOf(SERVICE), instant, { text: '2026-01-01' })).toEqual([true]);
   });
 
   it('refuses an object table outside a caller’s claims', async () => {
