@@ -51,6 +51,9 @@ export function encodeCursor(cursor: PageCursor): string {
   return Buffer.from(JSON.stringify([name, isFolder, column, order, time])).toString('base64url');
 }
 
+/** As Postgres writes a timestamptz. */
+const POSTGRES_TIME = /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d(?::\d\d){0,2}$/;
+
 /** Reads a cursor back. Throws `invalid-parameter` for anything that `encodeCursor` did not make. */
 export function decodeCursor(text: string): PageCursor {
   try {
@@ -62,7 +65,7 @@ export function decodeCursor(text: string): PageCursor {
       typeof isFolder === 'boolean' &&
       (column === 'name' || column === 'created_at' || column === 'updated_at' || column === 'last_accessed_at') &&
       (order === 'asc' || order === 'desc') &&
-      (time === null || (typeof time === 'string' && !Number.isNaN(Date.parse(time))));
+      (time === null || (typeof time === 'string' && POSTGRES_TIME.test(time)));
     if (valid && (column === 'name' || isFolder || time !== null)) {
       return { name, isFolder, column, order, time };
     }

@@ -100,4 +100,24 @@ describe('rows changed by plain SQL', () => {
     expect(await readEverything(gateway)).toEqual(whole('one', 'two', 'copy of one'));
     await expectAgreement(gateway);
   });
+
+  it('never calls an upload done whose row a trigger of the application has swallowed', async () => {
+    await gateway.db.sql(`create function app.swallow() returns trigger language plpgsql as 'begin return null; end'`);
+    await gateway.db.sql(
+      'create trigger swallow before insert on storage.objects for each row execute function app.swallow()',
+    );
+    for (const upsert of ['true', 'false']) {
+      const headers = { 'x-upsert': upsert };
+      const got = await send(gateway.url, 'POST', '/object/b/swallowed', {
+        token,
+        headers,
+        body: new Uint8Array(BYTES),
+      });
+      expect(got.status).toBe(400);
+    }
+    await gateway.db.sql('drop trigger swallow on storage.objects');
+    await sweep(gateway);
+    expect(await readEverything(gateway)).toEqual(whole('one', 'two', 'copy of one'));
+    await expectAgreement(gateway);
+  });
 });

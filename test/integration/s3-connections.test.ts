@@ -100,6 +100,19 @@ describe.each(clients)('the %s against a failing engine', (_name, leanClient) =>
     expect(await rejection(store.open(newKey(), whole()))).toMatchObject({ failure: 'unavailable' });
   });
 
+  it('does not call an upload aborted once all its bytes are with the engine, which may store them yet', async () => {
+    const abort = new AbortController();
+    const { store } = await storeAgainst(
+      request => {
+        request.resume();
+        request.on('end', () => abort.abort());
+      },
+      { leanClient },
+    );
+    const put = store.put({ ...blobOf(Readable.from([Buffer.from('x')]), 1), signal: abort.signal });
+    expect(await rejection(put)).toMatchObject({ failure: 'unavailable' });
+  });
+
   it('says unavailable when no answer comes in time', async () => {
     const timeouts = { connectMs: 1000, headersMs: 300, bodyIdleMs: 300 };
     const { store } = await storeAgainst(() => {}, { leanClient, timeouts });

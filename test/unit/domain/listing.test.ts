@@ -60,6 +60,7 @@ describe('a cursor', () => {
     Buffer.from('["a",false,"owner","asc",null]').toString('base64url'),
     Buffer.from('["a",false,"created_at","asc",null]').toString('base64url'),
     Buffer.from('["a",false,"created_at","asc","yesterday"]').toString('base64url'),
+    Buffer.from('["a",false,"created_at","asc","2020-01-01 (x)"]').toString('base64url'),
     Buffer.from('["a\\u0000",false,"name","asc",null]').toString('base64url'),
   ])('%j is refused', text => {
     expect(() => decodeCursor(text)).toThrow(expect.objectContaining({ code: 'invalid-parameter' }));
