@@ -5,6 +5,7 @@
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { ConnectionTarget } from '../../src/database/database.ts';
+import { addressOf, makeFrameReader, through } from './postgres-wire.ts';
 
 export interface PostgresCounter {
   readonly target: ConnectionTarget;
@@ -86,39 +87,6 @@ export async function countS3Calls(endpoint: string): Promise<S3Counter> {
     },
     stop: () => close(server),
   };
-}
-
-/** Reads the frontend's messages: the start-up message has no type byte, every later one has. */
-function makeFrameReader(onMessage: (type: string) => void): (chunk: Buffer) => void {
-  let pending = Buffer.alloc(0);
-  let started = false;
-  return chunk => {
-    pending = Buffer.concat([pending, chunk]);
-    for (;;) {
-      const head = started ? 1 : 0;
-      if (pending.length < head + 4) return;
-      const length = head + pending.readInt32BE(head);
-      if (pending.length < length) return;
-      if (started) onMessage(String.fromCharCode(pending[0] ?? 0));
-      started = true;
-      pending = pending.subarray(length);
-    }
-  };
-}
-
-function addressOf(target: ConnectionTarget) {
-  const url = target.connectionString === undefined ? null : new URL(target.connectionString);
-  const host = url?.hostname ?? target.host ?? '127.0.0.1';
-  const port = Number((url?.port || target.port) ?? 5432);
-  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
-}
-
-function through(target: ConnectionTarget, port: number): ConnectionTarget {
-  if (target.connectionString === undefined) return { ...target, host: '127.0.0.1', port };
-  const url = new URL(target.connectionString);
-  url.hostname = '127.0.0.1';
-  url.port = String(port);
-  return { connectionString: url.href };
 }
 
 function listen(server: Server): Promise<number> {

@@ -1,6 +1,7 @@
 /** Stands between the gateway and Postgres and reads what the gateway asks: per batch, each statement and its values. */
 import { type AddressInfo, connect, createServer } from 'node:net';
 import type { ConnectionTarget } from '../../src/database/database.ts';
+import { addressOf, makeFrameReader, through } from './postgres-wire.ts';
 
 export interface TappedStatement {
   readonly text: string;
@@ -79,37 +80,4 @@ function valuesAt(body: Buffer, start: number): (string | null)[] {
     at += 4 + Math.max(0, length);
     return length < 0 ? null : body.toString('utf8', at - length, at);
   });
-}
-
-/** The start-up message has no type byte, every later one has. */
-function makeFrameReader(onMessage: (type: string, body: Buffer) => void): (chunk: Buffer) => void {
-  let pending = Buffer.alloc(0);
-  let started = false;
-  return chunk => {
-    pending = Buffer.concat([pending, chunk]);
-    for (;;) {
-      const head = started ? 1 : 0;
-      if (pending.length < head + 4) return;
-      const length = head + pending.readInt32BE(head);
-      if (pending.length < length) return;
-      if (started) onMessage(String.fromCharCode(pending[0] ?? 0), pending.subarray(head + 4, length));
-      started = true;
-      pending = pending.subarray(length);
-    }
-  };
-}
-
-function addressOf(target: ConnectionTarget) {
-  const url = target.connectionString === undefined ? null : new URL(target.connectionString);
-  const host = url?.hostname ?? target.host ?? '127.0.0.1';
-  const port = Number((url?.port || target.port) ?? 5432);
-  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
-}
-
-function through(target: ConnectionTarget, port: number): ConnectionTarget {
-  if (target.connectionString === undefined) return { ...target, host: '127.0.0.1', port };
-  const url = new URL(target.connectionString);
-  url.hostname = '127.0.0.1';
-  url.port = String(port);
-  return { connectionString: url.href };
 }
