@@ -21,9 +21,7 @@ begin
   else
     insert into storage.objects (id, bucket_id, name, version, owner, owner_id, metadata, user_metadata)
     values (p_id, p_bucket, p_name, p_version, v_owner, p_owner_id, p_metadata, p_user_metadata);
-    if not found then
-      put_row.id := null;
-    else
+    if found then
       put_row.id := p_id;
     end if;
     put_row.created_at := now();

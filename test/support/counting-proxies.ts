@@ -3,9 +3,9 @@
  * one), and HTTP requests to the S3 server. What is counted is what really crosses the wire.
  */
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { ConnectionTarget } from '../../src/database/database.ts';
-import { addressOf, makeFrameReader, through } from './postgres-wire.ts';
+import { carry, through } from './postgres-wire.ts';
 
 export interface PostgresCounter {
   readonly target: ConnectionTarget;
@@ -22,22 +22,9 @@ export async function countRoundTrips(target: ConnectionTarget): Promise<Postgre
   const server = createServer(client => {
     clients.add(client);
     client.on('close', () => clients.delete(client));
-    const upstream = connect(addressOf(target));
-    const frames = makeFrameReader(type => {
+    carry(client, target, type => {
       if (type === 'S' || type === 'Q') count += 1;
     });
-    client.on('data', chunk => {
-      frames(chunk);
-      upstream.write(chunk);
-    });
-    upstream.on('data', chunk => client.write(chunk));
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      one.on('close', () => other.destroy());
-      one.on('error', () => other.destroy());
-    }
   });
   const port = await listen(server);
   return {

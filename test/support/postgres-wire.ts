@@ -1,8 +1,9 @@
 /** What it takes to stand between the gateway and Postgres: the frames of the wire, and another way to the same server. */
+import { connect, type Socket } from 'node:net';
 import type { ConnectionTarget } from '../../src/database/database.ts';
 
 /** Calls back for each message of the frontend. The start-up message has no type byte, every later one has. */
-export function makeFrameReader(onMessage: (type: string, body: Buffer) => void): (chunk: Buffer) => void {
+function makeFrameReader(onMessage: (type: string, body: Buffer) => void): (chunk: Buffer) => void {
   let pending = Buffer.alloc(0);
   let started = false;
   return chunk => {
@@ -20,7 +21,7 @@ export function makeFrameReader(onMessage: (type: string, body: Buffer) => void)
 }
 
 /** Where the server listens: a socket's path, or host and port. */
-export function addressOf(target: ConnectionTarget) {
+function addressOf(target: ConnectionTarget) {
   const url = target.connectionString === undefined ? null : new URL(target.connectionString);
   const host = url?.hostname ?? target.host ?? '127.0.0.1';
   const port = Number((url?.port || target.port) ?? 5432);
@@ -34,4 +35,22 @@ export function through(target: ConnectionTarget, port: number): ConnectionTarge
   url.hostname = '127.0.0.1';
   url.port = String(port);
   return { connectionString: url.href };
+}
+
+/** Carries one client's connection to the server, and reads the client's messages on the way. */
+export function carry(client: Socket, target: ConnectionTarget, onMessage: (type: string, body: Buffer) => void): void {
+  const upstream = connect(addressOf(target));
+  const read = makeFrameReader(onMessage);
+  client.on('data', chunk => {
+    read(chunk);
+    upstream.write(chunk);
+  });
+  upstream.on('data', chunk => client.write(chunk));
+  for (const [one, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
+    one.on('close', () => other.destroy());
+    one.on('error', () => other.destroy());
+  }
 }

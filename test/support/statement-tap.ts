@@ -1,7 +1,7 @@
 /** Stands between the gateway and Postgres and reads what the gateway asks: per batch, each statement and its values. */
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import type { ConnectionTarget } from '../../src/database/database.ts';
-import { addressOf, makeFrameReader, through } from './postgres-wire.ts';
+import { carry, through } from './postgres-wire.ts';
 
 export interface TappedStatement {
   readonly text: string;
@@ -19,20 +19,11 @@ export interface StatementTap {
 export async function tapStatements(target: ConnectionTarget): Promise<StatementTap> {
   const batches: TappedStatement[][] = [];
   const server = createServer(client => {
-    const upstream = connect(addressOf(target));
-    const read = makeFrameReader(makeBatchReader(batch => batches.push(batch)));
-    client.on('data', chunk => {
-      read(chunk);
-      upstream.write(chunk);
-    });
-    upstream.on('data', chunk => client.write(chunk));
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      one.on('close', () => other.destroy());
-      one.on('error', () => other.destroy());
-    }
+    carry(
+      client,
+      target,
+      makeBatchReader(batch => batches.push(batch)),
+    );
   });
   await new Promise<void>(resolve => {
     server.listen(0, '127.0.0.1', resolve);
