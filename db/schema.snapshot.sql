@@ -11,6 +11,7 @@ sluice.blobs.lease_until timestamp with time zone
 sluice.blobs.live_at timestamp with time zone
 sluice.blobs.dead_at timestamp with time zone
 sluice.blobs.claimed_until timestamp with time zone
+sluice.blobs.quarantined_until timestamp with time zone
 sluice.migrations.name text not null
 sluice.migrations.hash text not null
 sluice.migrations.applied_at timestamp with time zone not null default now()
@@ -47,7 +48,7 @@ storage.objects.user_metadata jsonb
 
 -- constraints
 sluice.blobs: blobs_pkey PRIMARY KEY (version)
-sluice.blobs: blobs_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'live'::text, 'dead'::text])))
+sluice.blobs: blobs_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'live'::text, 'dead'::text, 'quarantined'::text])))
 sluice.migrations: migrations_pkey PRIMARY KEY (name)
 sluice.revoked_tokens: revoked_tokens_pkey PRIMARY KEY (id)
 sluice.revoked_tokens: revoked_tokens_say_each_thing_once UNIQUE NULLS NOT DISTINCT (bucket_id, name, fingerprint)
@@ -62,6 +63,7 @@ storage.objects: objects_pkey PRIMARY KEY (id)
 -- indexes
 CREATE INDEX blobs_dead ON sluice.blobs USING btree (claimed_until NULLS FIRST, dead_at) WHERE (state = 'dead'::text)
 CREATE INDEX blobs_pending ON sluice.blobs USING btree (lease_until) WHERE (state = 'pending'::text)
+CREATE INDEX blobs_quarantined ON sluice.blobs USING btree (quarantined_until) WHERE (state = 'quarantined'::text)
 CREATE INDEX objects_by_created_at ON storage.objects USING btree (bucket_id, created_at, name)
 CREATE INDEX objects_by_updated_at ON storage.objects USING btree (bucket_id, updated_at, name)
 CREATE INDEX objects_by_version ON storage.objects USING btree (version) WHERE (version IS NOT NULL)
@@ -103,6 +105,7 @@ function sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,js
 function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
 function sluice.delete_object(text,text,text): sluice_gateway=X
 function sluice.empty_bucket(text,text,bigint): sluice_gateway=X
+function sluice.end_quarantine(text[],bigint): sluice_gateway=X
 function sluice.expect_late_bytes(text,text,interval): sluice_gateway=X
 function sluice.forget_blobs(text[]): sluice_gateway=X
 function sluice.inspect_blobs(text,text[],interval,interval): sluice_gateway=X
@@ -114,8 +117,8 @@ function sluice.page_named_versions(text,text,integer): sluice_gateway=X
 function sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean): sluice_gateway=X
 function sluice.raise_not_found(text): sluice_gateway=X
 function sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
-function sluice.release_unnamed(text,text[]): sluice_gateway=X
-function sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,timestamp with time zone): sluice_gateway=X
+function sluice.release_unnamed(text,text[],interval): sluice_gateway=X
+function sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,jsonb,timestamp with time zone,interval): sluice_gateway=X
 function sluice.renew_upload(text,interval): sluice_gateway=X
 function sluice.revoke_links(text,text,text,text,timestamp with time zone): sluice_gateway=X
 function storage.allow_any_operation(text[]): default
@@ -155,6 +158,7 @@ sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boole
 sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint) returns TABLE(id uuid, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
 sluice.delete_object(text,text,text) returns void set search_path=""
 sluice.empty_bucket(text,text,bigint) returns bigint set search_path=""
+sluice.end_quarantine(text[],bigint) returns SETOF text set search_path=""
 sluice.expect_late_bytes(text,text,interval) returns void set search_path=""
 sluice.forget_blobs(text[]) returns bigint set search_path=""
 sluice.inspect_blobs(text,text[],interval,interval) returns TABLE(version text, state text, size bigint, md5 text, is_leased boolean, is_stuck boolean, is_quarantined boolean, bucket_id text, name text, metadata jsonb) stable set search_path=""
@@ -166,8 +170,8 @@ sluice.page_named_versions(text,text,integer) returns TABLE(version text, named_
 sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean) returns record set search_path=""
 sluice.raise_not_found(text) returns void set search_path=""
 sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint) returns bigint set search_path=""
-sluice.release_unnamed(text,text[]) returns SETOF text set search_path=""
-sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,timestamp with time zone) returns text set search_path=""
+sluice.release_unnamed(text,text[],interval) returns SETOF text set search_path=""
+sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,jsonb,timestamp with time zone,interval) returns text set search_path=""
 sluice.renew_upload(text,interval) returns boolean set search_path=""
 sluice.revoke_links(text,text,text,text,timestamp with time zone) returns void set search_path=""
 storage.allow_any_operation(text[]) returns boolean stable

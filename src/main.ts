@@ -122,5 +122,5 @@ try {
   else await program.parseAsync();
 } catch (error) {
   output.tell(renderFailure(error, isDebugging(env)));
-  process.exitCode = 1;
+  process.exitCode ??= 1;
 }

@@ -24,7 +24,8 @@ begin
   values (p_version, p_store_key, 'live', p_size, p_md5, now())
   on conflict (version) do update
     set state = 'live', size = coalesce(b.size, excluded.size), md5 = coalesce(b.md5, excluded.md5),
-        live_at = coalesce(b.live_at, now()), dead_at = null, lease_until = null, claimed_until = null;
+        live_at = coalesce(b.live_at, now()), dead_at = null, lease_until = null, claimed_until = null,
+        quarantined_until = null;
   return true;
 end
 $$;

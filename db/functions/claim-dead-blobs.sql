@@ -1,5 +1,5 @@
--- One step of the sweeper: takes over uploads whose lease ran out, then claims up to p_limit dead blobs for p_hold, so
--- that any number of sweepers share the work. Bytes that were live wait p_grace for running downloads to finish. A dead
+-- One step of the sweeper: takes over uploads whose lease ran out and blobs whose quarantine is over, then claims up to
+-- p_limit dead blobs for p_hold, so that any number of sweepers share the work. Bytes that were live wait p_grace for running downloads to finish. A dead
 -- blob that a row names after all (a row restored by plain SQL) is live again; p_role looks, past every policy.
 create or replace function sluice.claim_dead_blobs(p_role text, p_limit bigint, p_grace interval, p_hold interval)
 returns table (version text, store_key text, was_live boolean)
@@ -13,6 +13,7 @@ begin
     select e.version from sluice.blobs e
     where e.state = 'pending' and e.lease_until < now()
     order by e.lease_until limit p_limit for update skip locked));
+  perform sluice.end_quarantine(null, p_limit);
 
   candidates := array(
     select b.version from sluice.blobs b

@@ -5,6 +5,7 @@ language sql set search_path = '' as $$
   insert into sluice.blobs as b (version, store_key, state, lease_until)
   values (p_version, p_store_key, 'pending', now() + p_lease)
   on conflict (version) do update
-    set state = 'pending', lease_until = excluded.lease_until, dead_at = null, claimed_until = null
+    set state = 'pending', lease_until = excluded.lease_until, dead_at = null, claimed_until = null,
+        quarantined_until = null
     where b.live_at is null
 $$;

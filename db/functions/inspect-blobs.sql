@@ -15,8 +15,7 @@ begin
   perform set_config('role', p_role, true);
   return query
     select v, e.state, e.size, e.md5, e.state = 'pending' and e.lease_until >= now(), e.version = any (stuck),
-      -- Only `fsck` writes dead entries that have been live and have no MD5.
-      e.state = 'dead' and e.live_at is not null and e.md5 is null and coalesce(e.claimed_until < now(), true),
+      e.state = 'quarantined',
       r.bucket_id, r.name, r.metadata
     from unnest(p_versions) v
     left join unnest(entries) e on e.version = v

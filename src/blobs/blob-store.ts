@@ -13,13 +13,37 @@ export interface BlobRange {
   readonly end: number;
 }
 
-/** What a store keeps beside the bytes so that rows can be remade from it after a lost database. Never trusted on reads. */
+/**
+ * What a store keeps beside the bytes so that rows can be remade from it after a lost database. Never trusted on reads.
+ * Each is kept whole, or left out where the store has no room for it.
+ */
 export interface BlobLabels {
   readonly bucket: string;
   readonly name: string;
   readonly owner: string | null;
   readonly contentType: string;
+  readonly contentEncoding?: string;
+  readonly cacheControl?: string;
+  readonly robots?: string;
+  /** A JSON object. */
+  readonly userMetadata?: string;
+  /** Said by the store alone: what it had no room for. */
+  readonly leftOut?: readonly LabelName[];
 }
+
+/** The first are the last to be left out. */
+export const LABELS_BY_WORTH = [
+  'bucket',
+  'name',
+  'owner',
+  'contentType',
+  'contentEncoding',
+  'cacheControl',
+  'robots',
+  'userMetadata',
+] as const satisfies readonly Exclude<keyof BlobLabels, 'leftOut'>[];
+
+export type LabelName = (typeof LABELS_BY_WORTH)[number];
 
 export interface PutBlob {
   readonly key: string;

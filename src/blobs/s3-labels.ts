@@ -1,43 +1,74 @@
 /**
- * Blob labels as S3 user metadata and back. Header values must be ASCII, and names are any UTF-8, so every value is the
- * base64url of its UTF-8 bytes: a third longer, where percent-encoding can triple. S3 allows 2 KiB of user metadata:
- * a name of 1024 bytes takes 1366, and the three others are cut to what is left, at the boundary of a character.
+ * Blob labels as S3 user metadata and back. Header values must be ASCII, and labels are any UTF-8, so every value is the
+ * base64url of its UTF-8 bytes: a third longer, where percent-encoding can triple. S3 allows 2 KiB of user metadata,
+ * of which a name of 1024 bytes takes 1388; what has no room is left out whole, and its name is kept instead.
  */
-import type { BlobLabels } from './blob-store.ts';
+import { type BlobLabels, LABELS_BY_WORTH, type LabelName } from './blob-store.ts';
 
 const PREFIX = 'x-amz-meta-';
-const BUCKET = 'sluice-bucket';
-const NAME = 'sluice-name';
-const OWNER = 'sluice-owner';
-const TYPE = 'sluice-type';
-/** Together 540 characters encoded, beside at most 1366 of the name and 91 of the header names. */
-const LONGEST_BYTES = { [BUCKET]: 150, [NAME]: 1024, [OWNER]: 150, [TYPE]: 105 } as const;
+const KEYS: Readonly<Record<LabelName, string>> = {
+  bucket: 'sluice-bucket',
+  name: 'sluice-name',
+  owner: 'sluice-owner',
+  contentType: 'sluice-type',
+  contentEncoding: 'sluice-coding',
+  cacheControl: 'sluice-cache',
+  robots: 'sluice-robots',
+  userMetadata: 'sluice-metadata',
+};
+const LEFT_OUT = 'sluice-left-out';
+/** S3 User Guide, "User-defined object metadata"; header names are counted whole, as MinIO does. */
+const MOST_BYTES = 2048;
+/** As much as the longest list of what was left out can take. */
+const LEFT_OUT_BYTES = PREFIX.length + LEFT_OUT.length + LABELS_BY_WORTH.join().length;
 
 /** Header names and values in byte order of the names. An absent or empty label has no header. */
 export function labelHeaders(labels: BlobLabels): (readonly [name: string, value: string])[] {
-  return Object.entries(labelMetadata(labels)).map(([key, value]) => [`${PREFIX}${key}`, value] as const);
+  const headers = Object.entries(labelMetadata(labels)).map(([key, value]) => [`${PREFIX}${key}`, value] as const);
+  return headers.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** The same as the AWS SDK takes it: metadata keys without the header prefix. */
 export function labelMetadata(labels: BlobLabels): Record<string, string> {
   const metadata: Record<string, string> = {};
-  const add = (key: keyof typeof LONGEST_BYTES, value: string | null) => {
-    if (value !== null && value !== '') metadata[key] = encode(value, LONGEST_BYTES[key]);
-  };
-  add(BUCKET, labels.bucket);
-  add(NAME, labels.name);
-  add(OWNER, labels.owner);
-  add(TYPE, labels.contentType);
+  const leftOut: LabelName[] = [];
+  let room = MOST_BYTES - LEFT_OUT_BYTES;
+  for (const label of LABELS_BY_WORTH) {
+    const value = labels[label] ?? '';
+    if (value === '') continue;
+    const encoded = Buffer.from(value).toString('base64url');
+    const takes = PREFIX.length + KEYS[label].length + encoded.length;
+    if (takes > room) {
+      leftOut.push(label);
+    } else {
+      metadata[KEYS[label]] = encoded;
+      room -= takes;
+    }
+  }
+  if (leftOut.length > 0) metadata[LEFT_OUT] = leftOut.join();
   return metadata;
 }
 
 /** Null when the object was not stored by us: bucket and name are what makes it identifiable. */
 export function parseLabels(value: (metadataKey: string) => string | undefined): BlobLabels | null {
-  const decode = (key: string) => Buffer.from(value(key) ?? '', 'base64url').toString();
-  const bucket = decode(BUCKET);
-  const name = decode(NAME);
+  const decode = (label: LabelName) => Buffer.from(value(KEYS[label]) ?? '', 'base64url').toString();
+  const bucket = decode('bucket');
+  const name = decode('name');
   if (bucket === '' || name === '') return null;
-  return { bucket, name, owner: decode(OWNER) || null, contentType: decode(TYPE) };
+  const labels: { -readonly [Label in keyof BlobLabels]: BlobLabels[Label] } = {
+    bucket,
+    name,
+    owner: decode('owner') || null,
+    contentType: decode('contentType'),
+  };
+  for (const label of ['contentEncoding', 'cacheControl', 'robots', 'userMetadata'] as const) {
+    const text = decode(label);
+    if (text !== '') labels[label] = text;
+  }
+  const leftOut = value(LEFT_OUT)?.split(',') ?? [];
+  const known = LABELS_BY_WORTH.filter(label => leftOut.includes(label));
+  if (known.length > 0) labels.leftOut = known;
+  return labels;
 }
 
 /** The value of a metadata key in the headers of an answer. */
@@ -46,15 +77,4 @@ export function metadataIn(headers: Readonly<Record<string, string | string[] | 
     const value = headers[`${PREFIX}${key}`];
     return Array.isArray(value) ? value[0] : value;
   };
-}
-
-function encode(text: string, longestBytes: number): string {
-  let bytes = Buffer.from(text);
-  if (bytes.length > longestBytes) {
-    let end = longestBytes;
-    // 0b10xxxxxx continues a character (RFC 3629 §3): step back to where one starts.
-    while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-    bytes = bytes.subarray(0, end);
-  }
-  return bytes.toString('base64url');
 }

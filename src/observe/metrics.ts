@@ -11,7 +11,7 @@ export interface MeasuredRequest {
 
 export interface MetricSources {
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
-  readonly ledger: () => Promise<{ readonly pending: number; readonly dead: number }>;
+  readonly ledger: () => Promise<Readonly<Record<'pending' | 'dead' | 'quarantined', number>>>;
   /** How many requests have begun and are not over. */
   readonly requests?: () => number;
 }
@@ -123,7 +123,7 @@ function watchGauges(registry: Registry, { pool, ledger, requests }: MetricSourc
   });
   new Gauge({
     name: 'sluice_ledger_blobs',
-    help: 'Blobs of uploads under way, and blobs waiting for the sweeper, in the whole database.',
+    help: 'Blobs of uploads under way, waiting for the sweeper, and put aside by fsck, in the whole database.',
     labelNames: ['state'],
     registers,
     aggregator: 'max',

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { BlobStoreError, type StoredBlob } from '../blobs/blob-store.ts';
+import { type BlobLabels, BlobStoreError, type StoredBlob } from '../blobs/blob-store.ts';
 import {
   abandonUpload,
   type BeginUpload,
@@ -17,7 +17,7 @@ import {
 import { asService, type RequestScope } from '../domain/caller.ts';
 import { errorCode, SluiceError } from '../domain/errors.ts';
 import { parseObjectName } from '../domain/names.ts';
-import { type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
+import { DEFAULT_CACHE_CONTROL, type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
 import { limitBytes } from '../streams/limit-bytes.ts';
 import { type Core, fromStore, onlyRow } from './core.ts';
 
@@ -128,12 +128,7 @@ async function storeBytes(
       key: upload.storeKey,
       body: limitBytes(upload.body, upload.allowed, () => tooLarge(upload.allowed)),
       sizeBytes: upload.sizeBytes,
-      labels: {
-        bucket: upload.bucket,
-        name: upload.name,
-        owner: upload.ownerId,
-        contentType: upload.facts.contentType,
-      },
+      labels: labelsOf(upload),
       signal: lease.signal,
     });
   } catch (error) {
@@ -141,6 +136,21 @@ async function storeBytes(
   } finally {
     lease.release();
   }
+}
+
+/** What a rebuild will know of the object: what was said before the bytes, where it is not the default. */
+function labelsOf({ bucket, name, ownerId, facts }: PutRequest & Target): BlobLabels {
+  const { contentType, contentEncoding, cacheControl, robots, userMetadata } = facts;
+  return {
+    bucket,
+    name,
+    owner: ownerId,
+    contentType,
+    ...(contentEncoding ? { contentEncoding } : {}),
+    ...(cacheControl === DEFAULT_CACHE_CONTROL ? {} : { cacheControl }),
+    ...(robots === null ? {} : { robots }),
+    ...(Object.keys(userMetadata).length === 0 ? {} : { userMetadata: JSON.stringify(userMetadata) }),
+  };
 }
 
 /**

@@ -1,16 +1,17 @@
 /**
- * Mends what a verdict says, where that loses nothing: nothing is deleted here, neither bytes nor rows. Every repair is
- * one statement that judges the state it finds once more, so it may be repeated, interrupted, and run beside anything.
+ * Mends what a verdict says, where that loses nothing: nothing is deleted here, neither bytes nor rows, and bytes that no
+ * row names go into quarantine before the sweeper may have them. Every repair is one statement that judges the state it
+ * finds once more, so it may be repeated, interrupted, and run beside anything.
  */
 
 import {
   adoptBytes,
   correctRowSizes,
+  endQuarantine,
   handToSweeper,
   quarantineBytes,
   releaseUnnamed,
 } from '../database/queries/fsck.ts';
-import type { Statement } from '../database/statement.ts';
 import { storeKeyOf } from '../domain/objects.ts';
 import { onlyRow } from '../operations/core.ts';
 import { digestBlob } from './fsck-digest.ts';
@@ -24,18 +25,29 @@ export interface Mending {
   readonly note: string;
 }
 
+const IN_QUARANTINE = 'They are in quarantine now, where --rebuild still finds them.';
+const HANDED_OVER = 'The sweeper removes them when its grace is over.';
+
 type Cure = (run: FsckRun, patients: readonly BlobFacts[]) => Promise<ReadonlyMap<string, Mending>>;
 
 const CURES: Readonly<Partial<Record<FsckKind, Cure>>> = {
   'orphan-bytes': quarantine,
-  'entry-without-row': release,
-  'entry-without-bytes': release,
+  'entry-without-row': (run, patients) => release(run, patients, run.options.quarantineMs),
+  'entry-without-bytes': (run, patients) => release(run, patients, null),
   'stuck-upload': handOver,
   'stuck-removal': handOver,
   'entry-missing': adopt,
   'entry-not-live': adopt,
   'row-size-mismatch': correctSizes,
 };
+
+/** What came of the versions that an earlier check had put aside. */
+export async function purgeQuarantined(run: FsckRun, verdicts: readonly Verdict[]): Promise<Map<string, Mending>> {
+  const versions = verdicts.filter(({ kind }) => kind === 'quarantined-bytes').map(({ facts }) => facts.version);
+  if (versions.length === 0) return new Map();
+  const ended = await run.database.run(run.service, endQuarantine, { versions });
+  return new Map(ended.map(version => [version, { repaired: true, note: HANDED_OVER }]));
+}
 
 /** What came of each version that has a cure; the others are for people. */
 export async function mendVerdicts(run: FsckRun, verdicts: readonly Verdict[]): Promise<Map<string, Mending>> {
@@ -60,21 +72,29 @@ async function quarantine(run: FsckRun, patients: readonly BlobFacts[]): Promise
     storeKey: storeKeyOf(version),
     sizeBytes: sizeBytes ?? 0,
   }));
-  return mendedIf(patients, await run.database.run(run.service, quarantineBytes, found), {
-    done: 'They will be removed when the grace is over.',
+  const { quarantineMs } = run.options;
+  return mendedIf(patients, await run.database.run(run.service, quarantineBytes, { found, quarantineMs }), {
+    done: IN_QUARANTINE,
     undone: 'The ledger knows them by now.',
   });
 }
 
-async function release(run: FsckRun, patients: readonly BlobFacts[]): Promise<ReadonlyMap<string, Mending>> {
-  return mendedIf(patients, await runOnVersions(run, releaseUnnamed, patients), {
-    done: 'They will be removed when the grace is over.',
+async function release(
+  run: FsckRun,
+  patients: readonly BlobFacts[],
+  quarantineMs: number | null,
+): Promise<ReadonlyMap<string, Mending>> {
+  const versions = patients.map(({ version }) => version);
+  const { role } = run.service.caller;
+  return mendedIf(patients, await run.database.run(run.service, releaseUnnamed, { role, versions, quarantineMs }), {
+    done: quarantineMs === null ? HANDED_OVER : IN_QUARANTINE,
     undone: 'A row names them by now.',
   });
 }
 
 async function handOver(run: FsckRun, patients: readonly BlobFacts[]): Promise<ReadonlyMap<string, Mending>> {
-  return mendedIf(patients, await runOnVersions(run, handToSweeper, patients), {
+  const versions = patients.map(({ version }) => version);
+  return mendedIf(patients, await run.database.run(run.service, handToSweeper, { ...run.patience, versions }), {
     done: 'The next sweep takes them.',
     undone: 'A sweeper has them in hand.',
   });
@@ -108,15 +128,6 @@ async function correctSizes(run: FsckRun, patients: readonly BlobFacts[]): Promi
     }
   }
   return mendings;
-}
-
-function runOnVersions(
-  run: FsckRun,
-  statement: Statement<FsckRun['patience'] & { readonly role: string; readonly versions: readonly string[] }, string>,
-  patients: readonly BlobFacts[],
-): Promise<string[]> {
-  const versions = patients.map(({ version }) => version);
-  return run.database.run(run.service, statement, { ...run.patience, role: run.service.caller.role, versions });
 }
 
 function mendedIf(

@@ -1,13 +1,13 @@
 /**
- * Remakes rows for bytes that no row names, from the labels that the store keeps beside them. Names, owner and type are
- * those of the upload: moves, copies and user metadata are known to the database alone and are lost with it. Reads the
- * bytes, because their MD5 is part of the row.
+ * Remakes rows for bytes that no row names, from the labels that the store keeps beside them. They say what was known
+ * when the bytes began to arrive: moves, copies, later changes, and what a form says behind its file are known to the
+ * database alone and are lost with it. Reads the bytes, because their MD5 is part of the row.
  */
-import { type BlobLabels, BlobStoreError } from '../blobs/blob-store.ts';
+import { type BlobLabels, BlobStoreError, type LabelName } from '../blobs/blob-store.ts';
 import { type Remaking, remakeRow } from '../database/queries/fsck.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { parseBucketName, parseObjectName } from '../domain/names.ts';
-import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, metadataOf, storeKeyOf } from '../domain/objects.ts';
+import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
 import { onlyRow } from '../operations/core.ts';
 import { digestBlob } from './fsck-digest.ts';
 import { mapInGroups } from './fsck-groups.ts';
@@ -54,8 +54,9 @@ async function remake(
   const metadata = metadataOf({
     ...stored,
     contentType: labels.contentType === '' ? DEFAULT_CONTENT_TYPE : labels.contentType,
-    cacheControl: DEFAULT_CACHE_CONTROL,
-    robots: null,
+    contentEncoding: labels.contentEncoding ?? null,
+    cacheControl: labels.cacheControl ?? DEFAULT_CACHE_CONTROL,
+    robots: labels.robots ?? null,
   });
   const row = {
     ...stored,
@@ -66,13 +67,37 @@ async function remake(
     name: parseObjectName(labels.name),
     ownerId: labels.owner,
     metadata,
+    userMetadata: parseObject(labels.userMetadata),
+    quarantineMs: run.options.quarantineMs,
   };
   return onlyRow(await run.database.run(run.service, remakeRow, row));
 }
 
-function explain(remaking: Remaking, { bucket, name }: BlobLabels): Mending {
+/** Whatever is no JSON object was not written by the gateway. */
+function parseObject(text = '{}'): Json {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+  } catch {
+    return {};
+  }
+}
+
+const WORDS: Readonly<Record<LabelName, string>> = {
+  bucket: 'bucket',
+  name: 'name',
+  owner: 'owner',
+  contentType: 'content type',
+  contentEncoding: 'content encoding',
+  cacheControl: 'cache control',
+  robots: 'robots tag',
+  userMetadata: 'user metadata',
+};
+
+function explain(remaking: Remaking, { bucket, name, leftOut = [] }: BlobLabels): Mending {
+  const lost = leftOut.map(label => WORDS[label]).join(', ');
   const notes: Readonly<Record<Remaking, string>> = {
-    remade: `Their row was made again: ${bucket}/${name}.`,
+    remade: `Their row was made again: ${bucket}/${name}${lost === '' ? '' : `, but without ${lost}, for which the store had no room`}.`,
     named: 'A row names them by now.',
     held: 'No row was made: they were removed on purpose, or an upload has them in hand.',
     taken: `No row was made: ${bucket}/${name} has other bytes, which are newer or were never lost.`,

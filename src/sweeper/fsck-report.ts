@@ -1,13 +1,19 @@
 /** What a check of rows, ledger and bytes is asked, and what it answers. The list of findings is bounded. */
 
 export interface FsckOptions {
-  /** Mend what can be mended without losing anything. */
+  /** Mend what can be mended without losing anything; what nothing names is put aside, not removed. */
   readonly repair: boolean;
   /** Remake rows from the labels beside the bytes. */
   readonly rebuild: boolean;
+  /** Hand to the sweeper what an earlier check has put aside. */
+  readonly purge: boolean;
   /** Read every byte and compare its MD5. */
   readonly verify: boolean;
+  /** How long bytes that nothing names are kept for a person to look at. */
+  readonly quarantineMs: number;
 }
+
+export const DEFAULT_QUARANTINE_MS = 7 * 24 * 3_600_000;
 
 /** Closed: each has its sentence in fsck-verdict.ts and its cure, or none, in fsck-mend.ts. */
 export type FsckKind =
@@ -46,6 +52,15 @@ export interface FsckReport {
   /** How many findings are not in the list. */
   readonly omitted: number;
   readonly counts: Readonly<Partial<Record<FsckKind, { readonly found: number; readonly repaired: number }>>>;
+  /** What lies in quarantine, this check's own part included. */
+  readonly quarantine: Quarantine;
+}
+
+export interface Quarantine {
+  readonly blobs: number;
+  readonly sizeBytes: number;
+  /** When the first of them is handed to the sweeper, in ISO 8601; null where there are none. */
+  readonly firstEndsAt: string | null;
 }
 
 /** `total` null: not known yet. */
@@ -57,7 +72,7 @@ export type FsckProgress = (step: {
 
 export interface FindingList {
   add(finding: FsckFinding): void;
-  report(checked: FsckReport['checked']): FsckReport;
+  report(facts: Pick<FsckReport, 'checked' | 'quarantine'>): FsckReport;
 }
 
 const LISTED_AT_MOST = 10_000;
@@ -75,6 +90,6 @@ export function makeFindingList(): FindingList {
       if (findings.length < LISTED_AT_MOST) findings.push(finding);
       else omitted += 1;
     },
-    report: checked => ({ checked, findings, omitted, counts }),
+    report: facts => ({ ...facts, findings, omitted, counts }),
   };
 }

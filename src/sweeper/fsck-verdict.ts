@@ -2,7 +2,7 @@
 import type { InspectedBlob, LedgerEntry } from '../database/queries/fsck.ts';
 import { storeKeyOf } from '../domain/objects.ts';
 import type { Sighting } from './fsck-merge.ts';
-import type { FsckKind } from './fsck-report.ts';
+import type { FsckKind, FsckOptions } from './fsck-report.ts';
 
 export type NamingRow = NonNullable<InspectedBlob['row']>;
 
@@ -27,14 +27,17 @@ export interface Verdict {
   readonly facts: BlobFacts;
 }
 
+/** In quarantine is where bytes may be; they are of interest only to who wants them back, or gone. */
+type Looking = Pick<FsckOptions, 'rebuild' | 'purge'>;
+
 /**
  * Whether a version that was read from three places at three instants may be left alone. Errs on the side of suspicion:
  * an upload, a delete or a sweep in between looks like damage here and is cleared by a second look.
  */
-export function looksSound({ named, entry, stored }: Sighting, options: { readonly rebuild: boolean }): boolean {
+export function looksSound({ named, entry, stored }: Sighting, options: Looking): boolean {
   if (named === null) {
     if (entry === null || entry.state === 'live' || entry.isStuck) return false;
-    return !(options.rebuild && entry.isQuarantined && stored !== null);
+    return !(entry.isQuarantined && stored !== null && (options.rebuild || options.purge));
   }
   return (
     entry?.state === 'live' &&
@@ -45,7 +48,7 @@ export function looksSound({ named, entry, stored }: Sighting, options: { readon
 }
 
 /** What is wrong; null for nothing. The first cause only: once it is mended, the next check names the next. */
-export function judge(facts: BlobFacts, options: { readonly rebuild: boolean }): FsckKind | null {
+export function judge(facts: BlobFacts, options: Looking): FsckKind | null {
   return facts.rows.length > 0 ? judgeNamed(facts) : judgeUnnamed(facts, options);
 }
 
@@ -59,11 +62,12 @@ function judgeNamed({ rows, entry, sizeBytes, digest }: BlobFacts): FsckKind | n
   return rows.some(row => row.metadata?.size !== sizeBytes) ? 'row-size-mismatch' : null;
 }
 
-function judgeUnnamed({ entry, sizeBytes }: BlobFacts, { rebuild }: { readonly rebuild: boolean }): FsckKind | null {
+function judgeUnnamed({ entry, sizeBytes }: BlobFacts, { rebuild, purge }: Looking): FsckKind | null {
   if (entry === null) return sizeBytes === null ? null : 'orphan-bytes';
   if (entry.state === 'live') return sizeBytes === null ? 'entry-without-bytes' : 'entry-without-row';
+  if (entry.isQuarantined && sizeBytes !== null && (rebuild || purge)) return 'quarantined-bytes';
   if (entry.isStuck) return entry.state === 'pending' ? 'stuck-upload' : 'stuck-removal';
-  return rebuild && entry.isQuarantined && sizeBytes !== null ? 'quarantined-bytes' : null;
+  return null;
 }
 
 type Described = Exclude<FsckKind, 'row-without-bytes' | 'foreign-key'>;
@@ -84,7 +88,7 @@ const SENTENCES: Readonly<Record<Described, (facts: BlobFacts) => string>> = {
   'stuck-removal': facts =>
     `The bytes at ${keyOf(facts)} were due for removal long ago. Is a gateway running, and may it delete from the store?`,
   'orphan-bytes': facts => `Neither a row nor the ledger knows the ${facts.sizeBytes} bytes at ${keyOf(facts)}.`,
-  'quarantined-bytes': facts => `The bytes at ${keyOf(facts)} await removal because no row names them.`,
+  'quarantined-bytes': facts => `The bytes at ${keyOf(facts)} are in quarantine because no row names them.`,
   'size-mismatch': facts =>
     `${rowsOf(facts)}: the store holds ${facts.sizeBytes} bytes at ${keyOf(facts)}, ` +
     `the ledger says ${facts.entry?.sizeBytes}. Restore them from a backup of the store, or upload the object again.`,

@@ -5,14 +5,14 @@
  */
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Database } from '../database/database.ts';
-import { estimateWork, pageRowsWithoutVersion } from '../database/queries/fsck.ts';
+import { describeQuarantine, estimateWork, pageRowsWithoutVersion } from '../database/queries/fsck.ts';
 import { asService, type RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { fromStore, onlyRow } from '../operations/core.ts';
 import { digestBlob } from './fsck-digest.ts';
 import { mapInGroups } from './fsck-groups.ts';
 import { confirmSuspects, type Suspect } from './fsck-inspect.ts';
-import { type Mending, mendVerdicts } from './fsck-mend.ts';
+import { type Mending, mendVerdicts, purgeQuarantined } from './fsck-mend.ts';
 import { type Sighting, sightVersions } from './fsck-merge.ts';
 import { rebuildRows } from './fsck-rebuild.ts';
 import { type FsckOptions, type FsckProgress, type FsckReport, makeFindingList } from './fsck-report.ts';
@@ -66,7 +66,8 @@ export async function checkStorage(
     };
     const rowsWithout = await checkRowsWithoutVersion(run);
     const { rows, blobs } = await checkVersions(run);
-    return run.findings.report({ rows: rows + rowsWithout, blobs });
+    const quarantine = onlyRow(await parts.database.run(service, describeQuarantine, null));
+    return run.findings.report({ checked: { rows: rows + rowsWithout, blobs }, quarantine });
   } catch (error) {
     throw fromStore(error);
   }
@@ -135,9 +136,10 @@ async function settle(run: FsckRun, suspects: readonly Suspect[]): Promise<void>
   const verdicts = await confirmSuspects(run, suspects);
   const rebuilt = run.options.rebuild ? await rebuildRows(run, verdicts) : new Map<string, Mending>();
   const left = verdicts.filter(({ facts }) => rebuilt.get(facts.version)?.repaired !== true);
+  const purged = run.options.purge ? await purgeQuarantined(run, left) : new Map<string, Mending>();
   const mended = run.options.repair ? await mendVerdicts(run, left) : new Map<string, Mending>();
   for (const verdict of verdicts) {
-    const steps = [rebuilt.get(verdict.facts.version), mended.get(verdict.facts.version)];
+    const steps = [rebuilt, purged, mended].map(step => step.get(verdict.facts.version));
     const message = [describeVerdict(verdict), ...steps.map(step => step?.note ?? '')].filter(part => part !== '');
     run.findings.add({
       kind: verdict.kind,

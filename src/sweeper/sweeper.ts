@@ -89,7 +89,7 @@ export function makeSweeper(options: SweeperOptions): Sweeper {
     run,
     async counts() {
       const [counts] = await options.database.run(scope, countLedger, {});
-      return counts ?? { pending: 0, dead: 0 };
+      return counts ?? { pending: 0, dead: 0, quarantined: 0 };
     },
     start() {
       timer ??= setInterval(run, options.intervalMs).unref();

@@ -226,6 +226,13 @@ function declareStat(use: Use, { optOut }: BlobStoreOptions): void {
     ],
     ['no owner', { bucket: 'photos', name: 'a', owner: null, contentType: 'text/plain; charset=utf-8' }],
     ['emoji and accents', { bucket: 'été', name: '🏖️/naïve // %41+&=?.txt ', owner: 'Zoë', contentType: 'text/plain' }],
+    [
+      'all that a rebuild may want',
+      {
+        ...{ bucket: 'b', name: 'n', owner: 'o', contentType: 'text/css', contentEncoding: 'gzip' },
+        ...{ cacheControl: 'max-age=1', robots: 'noindex', userMetadata: '{"é":"🏖️"}' },
+      },
+    ],
     ['a name of 1024 bytes', { bucket: 'b', name: `${'語'.repeat(341)}x`, owner: 'o'.repeat(150), contentType: 'a/b' }],
   ];
   if (optOut?.labels !== undefined) {

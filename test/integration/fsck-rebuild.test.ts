@@ -2,7 +2,8 @@
 import { makeFaultyStore } from '../../src/blobs/faulty-store.ts';
 import { ANONYMOUS } from '../../src/domain/caller.ts';
 import { checkStorage } from '../../src/sweeper/fsck.ts';
-import { admit, type Patient } from '../support/fsck-patient.ts';
+import { admit, LOOKING, type Patient } from '../support/fsck-patient.ts';
+import { SERVICE_TOKEN } from '../support/gateway.ts';
 import { describeWithS3 } from '../support/s3-engine.ts';
 import { ALICE, scopeOf } from '../support/scopes.ts';
 
@@ -19,7 +20,8 @@ describeWithS3('fsck --rebuild on an S3 store', () => {
 
   const loseDatabase = () => patient.sql('truncate storage.buckets, storage.objects, sluice.blobs');
   const rows = () =>
-    patient.sql(`select bucket_id, name, version, owner, owner_id, metadata - 'lastModified' as metadata
+    patient.sql(`select bucket_id, name, version, owner, owner_id, metadata - 'lastModified' as metadata,
+        user_metadata
       from storage.objects order by name`);
 
   it('never overwrites a row', async () => {
@@ -70,6 +72,59 @@ describeWithS3('fsck --rebuild on an S3 store', () => {
     expect(await patient.findings({ verify: true })).toEqual([]);
   });
 
+  it('gives back what the upload said of its bytes, any UTF-8 in it', async () => {
+    const said = { 'titre é': 'plage 🏖️', nested: { list: [1, null, '語'] } };
+    const name = '語'.repeat(100);
+    const reply = await fetch(`${patient.gateway.url}/object/ward/${encodeURIComponent(name)}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${SERVICE_TOKEN}`,
+        'content-type': 'text/css; charset=utf-8',
+        'content-encoding': 'gzip',
+        'cache-control': 'max-age=60, immutable',
+        'x-robots-tag': 'noindex',
+        'x-metadata': Buffer.from(JSON.stringify(said)).toString('base64'),
+      },
+      body: 'not really gzip',
+    });
+    expect(reply.status).toBe(200);
+    const before = await rows();
+    expect(before).toContainEqual(expect.objectContaining({ name, user_metadata: said }));
+    await loseDatabase();
+    await patient.fsck(REBUILD);
+    expect(await rows()).toEqual(before);
+  });
+
+  it('says what it cannot give back, because the store had no room for it', async () => {
+    const { version } = await patient.leave('much', { userMetadata: JSON.stringify({ text: 'x'.repeat(2000) }) });
+    const { findings } = await patient.fsck(REBUILD);
+    expect(findings[0]?.message).toContain('made again: ward/lost.txt, but without user metadata');
+    expect(await patient.sql('select user_metadata from storage.objects where version = $1', [version])).toEqual([
+      { user_metadata: {} },
+    ]);
+  });
+
+  it('makes no row of bytes that were adopted and then deleted on purpose', async () => {
+    const { version, key } = await patient.upload('adopted.txt', 'adopted');
+    await patient.sql('delete from sluice.blobs where version = $1', [version]);
+    await patient.sql(`update storage.objects set metadata = metadata - 'eTag' where version = $1`, [version]);
+    expect(await patient.findings({ repair: true })).toEqual(['entry-missing (repaired)']);
+    await patient.send('DELETE', 'adopted.txt');
+    expect(await patient.findings(REBUILD)).toEqual([]);
+    expect(await patient.blobs.stat(key)).toMatchObject({ sizeBytes: 7 });
+    expect(await rows()).toHaveLength(1);
+  });
+
+  it('quarantines the older bytes whose row gives way', async () => {
+    await patient.upload('twice.txt', 'old');
+    await patient.upload('twice.txt', 'new');
+    await loseDatabase();
+    await patient.fsck({ rebuild: true, repair: true, quarantineMs: 60_000 });
+    await patient.gateway.app.sweeper.run();
+    expect(await patient.read('twice.txt')).toBe('new');
+    expect(await patient.gateway.app.sweeper.counts()).toEqual({ pending: 0, dead: 0, quarantined: 1 });
+  });
+
   it('takes the newest of several bytes for one name', async () => {
     const names = Array.from({ length: 8 }, (_, index) => `twice-${index}.txt`);
     for (const text of ['old', 'newer', 'newest']) for (const name of names) await patient.upload(name, text);
@@ -104,7 +159,7 @@ describeWithS3('fsck --rebuild on an S3 store', () => {
     await loseDatabase();
     const { database } = patient.gateway.app.core;
     const blobs = makeFaultyStore(patient.blobs, [{ method: 'open', nth: 11, when: 'answer-lost' }]);
-    const options = { repair: true, rebuild: true, verify: false };
+    const options = { ...LOOKING, repair: true, rebuild: true };
     const interrupted = checkStorage({ database, blobs, graceMs: 0 }, scopeOf(ANONYMOUS), { options });
     await expect(interrupted).rejects.toMatchObject({ code: 'unavailable' });
     const remade = (await rows()).length;

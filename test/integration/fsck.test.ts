@@ -4,10 +4,11 @@ import { makeFaultyStore } from '../../src/blobs/faulty-store.ts';
 import { ANONYMOUS } from '../../src/domain/caller.ts';
 import { checkStorage } from '../../src/sweeper/fsck.ts';
 import type { FsckReport } from '../../src/sweeper/fsck-report.ts';
-import { admit, keysIn, type Patient, putBytes } from '../support/fsck-patient.ts';
+import { admit, keysIn, LOOKING, type Patient, putBytes } from '../support/fsck-patient.ts';
 import { STORES } from '../support/gateway.ts';
 import { scopeOf } from '../support/scopes.ts';
 
+const DAY_MS = 24 * 3_600_000;
 const LONG_AGO = "now() - interval '2 days'";
 
 describe.each(STORES)('fsck on the %s store', store => {
@@ -24,7 +25,8 @@ describe.each(STORES)('fsck on the %s store', store => {
     await patient.sql(`insert into sluice.blobs (version, store_key, state, lease_until)
       values ('aa-111', 'aa/aa-111', 'pending', now() + interval '1 minute')`);
     const report = await patient.fsck({ verify: true });
-    expect(report).toEqual({ checked: { rows: 1, blobs: 2 }, findings: [], omitted: 0, counts: {} });
+    const quarantine = { blobs: 0, sizeBytes: 0, firstEndsAt: null };
+    expect(report).toEqual({ checked: { rows: 1, blobs: 2 }, findings: [], omitted: 0, counts: {}, quarantine });
   });
 
   it('names a row without bytes and leaves it to people', async () => {
@@ -62,6 +64,58 @@ describe.each(STORES)('fsck on the %s store', store => {
     expect(await keysIn(patient.blobs)).toHaveLength(1);
     expect(await patient.findings({ verify: true })).toEqual([]);
     expect(await patient.read('sound.txt')).toBe('sound');
+  });
+
+  it('keeps from the sweeper what is in quarantine, until its time has come', async () => {
+    const { version, key } = await patient.leave('who am I?');
+    const { quarantine } = await patient.fsck({ repair: true, quarantineMs: DAY_MS });
+    expect(quarantine).toMatchObject({ blobs: 1, sizeBytes: 9 });
+    const left = new Date(quarantine.firstEndsAt ?? 0).getTime() - Date.now();
+    expect(left).toBeGreaterThan(DAY_MS - 60_000);
+    expect(left).toBeLessThan(DAY_MS + 60_000);
+    await patient.gateway.app.sweeper.run();
+    expect(await patient.blobs.stat(key)).toMatchObject({ sizeBytes: 9 });
+    expect(await patient.gateway.app.sweeper.counts()).toEqual({ pending: 0, dead: 0, quarantined: 1 });
+    await patient.sql(`update sluice.blobs set quarantined_until = now() where version = $1`, [version]);
+    await patient.gateway.app.sweeper.run();
+    expect(await keysIn(patient.blobs)).toHaveLength(1);
+  });
+
+  it('quarantines bytes whose row was lost although the ledger calls them live', async () => {
+    const { version } = await patient.upload('gone.txt', 'gone');
+    await patient.sql('alter table storage.objects disable trigger objects_deleted');
+    await patient.sql('delete from storage.objects where version = $1', [version]);
+    await patient.sql('alter table storage.objects enable trigger objects_deleted');
+    expect(await patient.findings({ repair: true, quarantineMs: DAY_MS })).toEqual(['entry-without-row (repaired)']);
+    await patient.gateway.app.sweeper.run();
+    expect(await patient.sql('select state from sluice.blobs where version = $1', [version])).toEqual([
+      { state: 'quarantined' },
+    ]);
+  });
+
+  it('ends a quarantine early when it is told to, and only the one that was there before', async () => {
+    const old = await patient.leave('old');
+    await patient.fsck({ repair: true, quarantineMs: DAY_MS });
+    const fresh = await patient.leave('fresh');
+    const findings = await patient.findings({ repair: true, purge: true, quarantineMs: DAY_MS });
+    expect(findings.sort()).toEqual(['orphan-bytes (repaired)', 'quarantined-bytes (repaired)']);
+    await patient.gateway.app.sweeper.run();
+    const keys = await keysIn(patient.blobs);
+    expect(keys).toContain(fresh.key);
+    expect(keys).not.toContain(old.key);
+  });
+
+  it('makes bytes live that a row names again while they are in quarantine', async () => {
+    const { version } = await patient.leave('mine');
+    await patient.fsck({ repair: true, quarantineMs: DAY_MS });
+    await patient.sql(
+      `insert into storage.objects (bucket_id, name, version, metadata) values ('ward', 'back.txt', $1, '{"size": 4}')`,
+      [version],
+    );
+    expect(await patient.findings({ repair: true })).toEqual(['entry-not-live (repaired)']);
+    await patient.gateway.app.sweeper.run();
+    expect(await patient.findings()).toEqual([]);
+    expect(await patient.read('back.txt')).toBe('mine');
   });
 
   it('quarantines nothing where the ledger has nothing live, which looks like a lost database', async () => {
@@ -157,7 +211,7 @@ describe.each(STORES)('fsck on the %s store', store => {
     const faults = [1, 2, 3].map(nth => ({ method: 'open' as const, nth, when: 'before' as const }));
     const { database } = patient.gateway.app.core;
     const parts = { database, blobs: makeFaultyStore(patient.blobs, faults), graceMs: 0 };
-    const options = { repair: true, rebuild: false, verify: true };
+    const options = { ...LOOKING, repair: true, verify: true };
     const { findings } = await checkStorage(parts, scopeOf(ANONYMOUS), { options });
     expect(findings).toMatchObject([{ kind: 'bytes-unreadable', repaired: false }]);
   });

@@ -9,6 +9,9 @@ import type { FsckOptions, FsckReport } from '../../src/sweeper/fsck-report.ts';
 import { type Gateway, SERVICE_TOKEN, type StoreKind, startGateway } from './gateway.ts';
 import { scopeOf } from './scopes.ts';
 
+/** Looks only; quarantine is over at once unless a test is about it. */
+export const LOOKING: FsckOptions = { repair: false, rebuild: false, purge: false, verify: false, quarantineMs: 0 };
+
 /** What the tests of `fsck` do to one gateway. Its bucket is `ward`. */
 export interface Patient {
   readonly gateway: Gateway;
@@ -44,7 +47,7 @@ export async function admit(store: StoreKind): Promise<Patient> {
   };
   const fsck = (options: Partial<FsckOptions> = {}) =>
     checkStorage({ database, blobs, graceMs: 0 }, scopeOf(ANONYMOUS), {
-      options: { repair: false, rebuild: false, verify: false, ...options },
+      options: { ...LOOKING, ...options },
     });
   const upload: Patient['upload'] = async (name, text) => {
     expect(await send('POST', name, text)).toBe(200);

@@ -115,7 +115,8 @@ describe('sluice fsck', () => {
       output,
       fsck: async options => {
         seen.options = options;
-        return { checked: { rows: 3, blobs: 2 }, omitted: 0, counts: {}, ...found };
+        const quarantine = { blobs: 0, sizeBytes: 0, firstEndsAt: null };
+        return { checked: { rows: 3, blobs: 2 }, omitted: 0, counts: {}, quarantine, ...found };
       },
       setExitCode: code => {
         seen.exitCode = code;
@@ -150,7 +151,42 @@ describe('sluice fsck', () => {
       exitCode: 0,
       printed: ['Everything agrees: 3 rows and 2 blobs were checked.'],
     });
-    expect(options).toEqual({ repair: false, rebuild: false, verify: false });
+    expect(options).toEqual({
+      repair: false,
+      rebuild: false,
+      purge: false,
+      verify: false,
+      quarantineMs: 7 * 24 * 3_600_000,
+    });
+  });
+
+  it('exits 2 when the check could not be done', async () => {
+    let exitCode = 0;
+    const command = makeFsckCommand({
+      output: makeRecorder(),
+      fsck: () => Promise.reject(new Error('Postgres is away')),
+      setExitCode: code => {
+        exitCode = code;
+      },
+    });
+    await expect(run(command)).rejects.toThrow('Postgres is away');
+    expect(exitCode).toBe(2);
+  });
+
+  it.each([
+    [['--quarantine', 'soon'], 'It takes a duration'],
+    [['--quarantine', '3651d'], 'It takes a duration'],
+    [['--purge', '--rebuild'], 'cannot be used with'],
+  ])('refuses %j', async (args, words) => {
+    await expect(fsck({ findings: [] }, ...args)).rejects.toThrow(words);
+  });
+
+  it('says what lies in quarantine, for how long, and what can be done', async () => {
+    const quarantine = { blobs: 2, sizeBytes: 30, firstEndsAt: '2026-11-28T12:00:00Z' };
+    const { printed, options, exitCode } = await fsck({ findings: [], quarantine }, '--repair', '--quarantine', '30d');
+    expect(options).toMatchObject({ repair: true, quarantineMs: 30 * 24 * 3_600_000 });
+    expect(exitCode).toBe(0);
+    expect(printed[0]).toContain('In quarantine: 2 blobs, 30 bytes, the first until 2026-11-28T12:00:00Z.');
   });
 });
 

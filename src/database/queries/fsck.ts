@@ -64,13 +64,13 @@ export const pageRowsWithoutVersion: Statement<Page, RowsWithoutVersion> = {
 
 export interface LedgerEntry {
   readonly version: string;
-  readonly state: 'pending' | 'live' | 'dead';
+  readonly state: 'pending' | 'live' | 'dead' | 'quarantined';
   readonly sizeBytes: number | null;
   readonly md5: string | null;
   /** Belongs to a running upload. */
   readonly isLeased: boolean;
   readonly isStuck: boolean;
-  /** Put among the dead by `fsck`, so nobody asked for its removal. */
+  /** Put aside by `fsck`, so nobody asked for its removal. */
   readonly isQuarantined: boolean;
 }
 
@@ -79,7 +79,7 @@ export const pageLedger: Statement<Page & Patience, LedgerEntry> = {
   runs: 'gateway',
   text: `select b.version, b.state, b.size, b.md5, b.state = 'pending' and b.lease_until >= now() as is_leased,
       b.state <> 'live' and sluice.is_stuck(b, $3 * interval '1 millisecond', $4 * interval '1 millisecond') as is_stuck,
-      b.state = 'dead' and b.live_at is not null and b.md5 is null as is_quarantined
+      b.state = 'quarantined' as is_quarantined
     from sluice.blobs b where b.version > $1 order by b.version limit $2`,
   values: ({ after, limit, graceMs, lateMs }) => [after, limit, graceMs, lateMs],
   row: entryOf,
@@ -130,6 +130,26 @@ export const estimateWork: Statement<null, Estimate> = {
   }),
 };
 
+export interface QuarantineSum {
+  readonly blobs: number;
+  readonly sizeBytes: number;
+  readonly firstEndsAt: string | null;
+}
+
+export const describeQuarantine: Statement<null, QuarantineSum> = {
+  name: 'fsck_describe_quarantine',
+  runs: 'gateway',
+  text: `select count(*) as blobs, coalesce(sum(b.size), 0)::bigint as size,
+      to_char(min(b.quarantined_until) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as first_ends_at
+    from sluice.blobs b where b.state = 'quarantined'`,
+  values: () => [],
+  row: row => ({
+    blobs: row.blobs as number,
+    sizeBytes: row.size as number,
+    firstEndsAt: row.first_ends_at as string | null,
+  }),
+};
+
 export interface FoundBytes {
   readonly version: string;
   readonly storeKey: string;
@@ -137,30 +157,50 @@ export interface FoundBytes {
 }
 
 /**
- * Enters bytes that nobody knows as dead, with the whole grace before them. They count as having been live, so that the
- * sweeper waits, and asks once more whether a row names them. Gives the versions entered.
+ * Enters bytes that nobody knows as quarantined. They count as having been live, so that the sweeper waits for its grace
+ * afterwards, and asks once more whether a row names them. Gives the versions entered.
  */
-export const quarantineBytes: Statement<readonly FoundBytes[], string> = {
+export const quarantineBytes: Statement<
+  { readonly found: readonly FoundBytes[]; readonly quarantineMs: number },
+  string
+> = {
   name: 'fsck_quarantine_bytes',
   runs: 'gateway',
-  text: `insert into sluice.blobs (version, store_key, size, state, live_at, dead_at)
-    select f.version, f.store_key, f.size, 'dead', now(), now()
+  text: `insert into sluice.blobs (version, store_key, size, state, live_at, quarantined_until)
+    select f.version, f.store_key, f.size, 'quarantined', now(), now() + $4 * interval '1 millisecond'
     from unnest($1::text[], $2::text[], $3::bigint[]) as f (version, store_key, size)
     on conflict (version) do nothing returning version`,
-  values: found => [
+  values: ({ found, quarantineMs }) => [
     found.map(bytes => bytes.version),
     found.map(bytes => bytes.storeKey),
     found.map(bytes => String(bytes.sizeBytes)),
+    quarantineMs,
   ],
   row: versionOf,
 };
 
+export interface ReleaseUnnamed {
+  readonly role: string;
+  readonly versions: readonly string[];
+  /** Null: the sweeper may have them at once. */
+  readonly quarantineMs: number | null;
+}
+
 /** Gives the versions that no row names indeed. */
-export const releaseUnnamed: Statement<{ readonly role: string; readonly versions: readonly string[] }, string> = {
+export const releaseUnnamed: Statement<ReleaseUnnamed, string> = {
   name: 'fsck_release_unnamed',
   runs: 'gateway',
-  text: 'select sluice.release_unnamed($1, $2) as version',
-  values: ({ role, versions }) => [role, versions],
+  text: `select sluice.release_unnamed($1, $2, $3 * interval '1 millisecond') as version`,
+  values: ({ role, versions, quarantineMs }) => [role, versions, quarantineMs],
+  row: versionOf,
+};
+
+/** Gives the versions that were in quarantine until now. */
+export const endQuarantine: Statement<{ readonly versions: readonly string[] }, string> = {
+  name: 'fsck_end_quarantine',
+  runs: 'gateway',
+  text: 'select sluice.end_quarantine($1, null) as version',
+  values: ({ versions }) => [versions],
   row: versionOf,
 };
 
@@ -168,7 +208,8 @@ export const releaseUnnamed: Statement<{ readonly role: string; readonly version
 export const handToSweeper: Statement<Patience & { readonly versions: readonly string[] }, string> = {
   name: 'fsck_hand_to_sweeper',
   runs: 'gateway',
-  text: `update sluice.blobs b set state = 'dead', dead_at = coalesce(b.dead_at, now()), lease_until = null, claimed_until = null
+  text: `update sluice.blobs b set state = 'dead', dead_at = coalesce(b.dead_at, now()), lease_until = null, claimed_until = null,
+      quarantined_until = null
     where b.version = any ($1) and coalesce(b.claimed_until < now(), true)
       and sluice.is_stuck(b, $2 * interval '1 millisecond', $3 * interval '1 millisecond')
     returning b.version`,
@@ -203,7 +244,10 @@ export interface RemakeRow extends FoundBytes {
   readonly ownerId: string | null;
   readonly md5: string;
   readonly metadata: Json;
+  readonly userMetadata: Json;
   readonly storedAt: Date;
+  /** For older bytes whose row gives way. */
+  readonly quarantineMs: number;
 }
 
 /** See db/functions/remake-row.sql. */
@@ -212,7 +256,7 @@ export type Remaking = 'remade' | 'named' | 'held' | 'taken';
 export const remakeRow: Statement<RemakeRow, Remaking> = {
   name: 'fsck_remake_row',
   runs: 'gateway',
-  text: 'select sluice.remake_row($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as remaking',
+  text: `select sluice.remake_row($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 * interval '1 millisecond') as remaking`,
   values: made => [
     made.role,
     made.version,
@@ -223,7 +267,9 @@ export const remakeRow: Statement<RemakeRow, Remaking> = {
     made.sizeBytes,
     made.md5,
     JSON.stringify(made.metadata),
+    JSON.stringify(made.userMetadata),
     made.storedAt,
+    made.quarantineMs,
   ],
   row: row => row.remaking as Remaking,
 };

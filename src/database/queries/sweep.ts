@@ -39,13 +39,19 @@ export const forgetBlobs: Statement<{ readonly versions: readonly string[] }, nu
 export interface LedgerCounts {
   readonly pending: number;
   readonly dead: number;
+  readonly quarantined: number;
 }
 
 export const countLedger: Statement<Record<string, never>, LedgerCounts> = {
   name: 'count_ledger',
   runs: 'gateway',
   text: `select (select count(*) from sluice.blobs where state = 'pending') as pending,
-    (select count(*) from sluice.blobs where state = 'dead') as dead`,
+    (select count(*) from sluice.blobs where state = 'dead') as dead,
+    (select count(*) from sluice.blobs where state = 'quarantined') as quarantined`,
   values: () => [],
-  row: row => ({ pending: row.pending as number, dead: row.dead as number }),
+  row: row => ({
+    pending: row.pending as number,
+    dead: row.dead as number,
+    quarantined: row.quarantined as number,
+  }),
 };

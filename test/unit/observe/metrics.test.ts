@@ -52,12 +52,17 @@ describe('the metrics', () => {
   it('read the pool, the ledger, requests under way and the process at each scrape', async () => {
     let busy = 1;
     const metrics = makeMetrics();
-    metrics.watch({ pool: () => POOL, ledger: async () => ({ pending: 7, dead: 8 }), requests: () => busy });
+    metrics.watch({
+      pool: () => POOL,
+      ledger: async () => ({ pending: 7, dead: 8, quarantined: 9 }),
+      requests: () => busy,
+    });
     expect(await metrics.render()).toContain('sluice_requests_in_flight 1');
     busy = 2;
     const text = await metrics.render();
     expect(text).toContain('sluice_requests_in_flight 2');
     expect(text).toContain('sluice_ledger_blobs{state="dead"} 8');
+    expect(text).toContain('sluice_ledger_blobs{state="quarantined"} 9');
     expect(text).toMatch(/process_resident_memory_bytes \d{7,}/);
     expect(text).toMatch(/process_cpu_seconds_total 0?\.?\d+/);
   });
