@@ -22,6 +22,7 @@ import { toFileFailure } from './file-failure.ts';
 /** Hexadecimal digits and hyphens only: such a segment can be neither `..` nor `tmp`. */
 const SEGMENT = /^[0-9a-f-]+$/;
 const UNLINKS_AT_ONCE = 16;
+const STATS_AT_ONCE = 32;
 
 /** A store under `root`, an absolute or relative folder that `prepare` creates. Touches nothing until then. */
 export function makeFileStore(settings: { root: string }): BlobStore {
@@ -181,15 +182,23 @@ async function* listFiles(root: string, after: string | null): AsyncGenerator<Li
     .sort();
   for (const shard of shards) {
     if (after !== null && shard < after.slice(0, shard.length)) continue;
-    for (const name of (await namesIn(join(root, shard))).sort()) {
-      const key = `${shard}${name}`;
-      if (after !== null && key <= after) continue;
-      const found = await stat(join(root, key)).catch((error: unknown) => {
-        if (errorCode(error) === 'ENOENT') return null;
-        throw toFileFailure(error);
-      });
-      if (found?.isFile()) yield { key, sizeBytes: found.size, modifiedAt: found.mtime };
+    const keys = (await namesIn(join(root, shard))).sort().map(name => `${shard}${name}`);
+    const wanted = after === null ? keys : keys.filter(key => key > after);
+    for (let start = 0; start < wanted.length; start += STATS_AT_ONCE) {
+      const group = await Promise.all(wanted.slice(start, start + STATS_AT_ONCE).map(key => lookAt(root, key)));
+      for (const blob of group) if (blob !== null) yield blob;
     }
+  }
+}
+
+/** Null: gone by now, or no file. */
+async function lookAt(root: string, key: string): Promise<ListedBlob | null> {
+  try {
+    const found = await stat(join(root, key));
+    return found.isFile() ? { key, sizeBytes: found.size, modifiedAt: found.mtime } : null;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw toFileFailure(error);
   }
 }
 

@@ -152,7 +152,16 @@ async function accountsOf(installation: Installation) {
   });
 }
 
-describe.each(findMinio() === null ? (['file'] as const) : (['file', 's3'] as const))('on the %s store', store => {
+/** MinIO in a container is not ours to kill, so this needs the binary. */
+function storesToKill(): readonly StoreKind[] {
+  if (findMinio() !== null) return ['file', 's3'];
+  const words = 'there is no minio binary to kill: put one on the PATH, or install Go, which builds one';
+  if (process.env.CI === 'true') throw new Error(words);
+  process.stderr.write(`\nNO KILLS OF MINIO, ON THE FILE STORE ONLY: ${words}\n`);
+  return ['file'];
+}
+
+describe.each(storesToKill())('on the %s store', store => {
   let installation: Installation;
   beforeAll(async () => {
     installation = await Installation.start(store);
