@@ -41,6 +41,9 @@ export interface RouteBinding {
   readonly onUnknown: (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 }
 
+/** What a surface gives to be bound: its own handlers, and how its API says an error. */
+export type Surface = Pick<RouteBinding, 'tag' | 'handlers' | 'onError' | 'onUnknown'>;
+
 /** What is needed of an Express router. */
 export interface RequestChain {
   use(handler: (req: IncomingMessage, res: ServerResponse, next: () => void) => void): unknown;

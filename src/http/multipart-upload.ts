@@ -2,7 +2,7 @@
  * Reads a multipart/form-data body (RFC 7578) as it arrives: fields are kept, each file part is a stream that begins
  * when it does and is never buffered. Home of busboy.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import busboy, { type Busboy, type FieldInfo, type FileInfo } from 'busboy';
 import { SluiceError } from '../domain/errors.ts';
@@ -73,6 +73,11 @@ export async function readMultipart(req: IncomingMessage, limits: MultipartLimit
   const fieldsAfter = form.nextFile().then(() => form.fieldsAfter);
   fieldsAfter.catch(() => {}); // the same failure reaches the file's stream; nobody has to wait here
   return { file, fields: file.fieldsBefore, fieldsAfter };
+}
+
+/** Whether the body says that it is a form; `openMultipart` says whether it is right. */
+export function isForm(headers: IncomingHttpHeaders): boolean {
+  return headers['content-type']?.toLowerCase().startsWith('multipart/form-data') ?? false;
 }
 
 class FormReader implements MultipartForm {

@@ -2,7 +2,7 @@
  * A request's body as a stream that operations may destroy: the socket lives on, so that the refusal can still be
  * answered (`finish-reply.ts` disposes of what is left of the body).
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { SluiceError } from '../domain/errors.ts';
 import { Relay, type RelayHooks } from '../streams/relay.ts';
 
@@ -20,6 +20,12 @@ export function openRequestBody(req: IncomingMessage & { [BODY]?: Relay }, onByt
   });
   req[BODY] = body;
   return body;
+}
+
+/** How many bytes the body has. Null for a chunked body. Node refuses a malformed Content-Length before we see it. */
+export function declaredSizeOf(headers: IncomingHttpHeaders): number | null {
+  if (headers['transfer-encoding'] !== undefined) return null;
+  return Number(headers['content-length'] ?? 0);
 }
 
 /** Fails the body where it is still being read, so that the caller may discard what is left of it. */

@@ -1,10 +1,10 @@
 /** Opens an object for reading: the row first, in one round trip, then, only where bytes are wanted, the store. */
 import type { Readable } from 'node:stream';
-import type { DirectDownload } from '../blobs/blob-store.ts';
 import { parseRange } from '../domain/byte-range.ts';
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { type StoredObject, storeKeyOf } from '../domain/objects.ts';
+import type { DirectAnswer, OpenedObject } from '../domain/opened-object.ts';
 import { type Conditions, evaluatePreconditions } from '../domain/preconditions.ts';
 import { type Core, fromStore } from './core.ts';
 import { findObjectRow, type ObjectRequest } from './find-object.ts';
@@ -14,21 +14,6 @@ export interface OpenRequest extends ObjectRequest {
   /** The Range header as it came. */
   readonly range: string | undefined;
 }
-
-/** What a reader gets. `open` reads the bytes; it is called at most once, and not at all for a HEAD. */
-export type OpenedObject =
-  | { readonly outcome: 'not-modified'; readonly object: StoredObject }
-  | {
-      readonly outcome: 'whole' | 'part';
-      readonly object: StoredObject;
-      /** The bytes to send, both ends included; `end` is -1 for an empty object. */
-      readonly start: number;
-      readonly end: number;
-      /** Throws `bytes-missing`, `unavailable`, `aborted`. */
-      readonly open: () => Promise<Readable>;
-      /** Where the bucket's delivery is `redirect` and the store allows it: a URL of the store itself, for a minute. */
-      readonly presign: ((answer: DirectAnswer) => Promise<string>) | null;
-    };
 
 /**
  * Decides preconditions and range from the row (RFC 9110 §13.2.2, §14.2). Throws what `findObjectRow` throws, and
@@ -60,8 +45,6 @@ export async function openObject(core: Core, scope: RequestScope, request: OpenR
 
 /** Long enough to follow a redirect, too short to be passed around. */
 const PRESIGNED_SECONDS = 60;
-
-export type DirectAnswer = Omit<DirectDownload, 'expiresInSeconds'>;
 
 function presignOf({ blobs }: Core, object: StoredObject): ((answer: DirectAnswer) => Promise<string>) | null {
   const { presignDownload } = blobs;

@@ -2,13 +2,13 @@
  * The bucket-and-object API (API 002). A translation between wire and operations, nothing else: every access is decided
  * by the policies, every rule by the domain.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RouteHandler } from '../../contract/bind-routes.ts';
+import type { RouteHandler, Surface } from '../../contract/bind-routes.ts';
 import { recordOf } from '../../http/request-record.ts';
+import { makeRequestScope, pathOf } from '../../http/request-scope.ts';
+import { callerOfHeaders } from '../../identity/caller-of-headers.ts';
 import type { Links } from '../../identity/links.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
 import type { Core } from '../../operations/core.ts';
-import { pathOf, scopeOfRoute } from './asking.ts';
 import { bucketHandlers } from './buckets.ts';
 import { downloadHandlers } from './downloads.ts';
 import { renderError, renderUnknownRoute } from './errors.ts';
@@ -26,14 +26,6 @@ export interface SupabaseSurfaceOptions {
   readonly strictHttpStatus: boolean;
 }
 
-/** What the contract binds: a handler for every operation of the tag `supabase`, and how this API says an error. */
-export interface Surface {
-  readonly tag: string;
-  readonly handlers: Readonly<Record<string, RouteHandler>>;
-  readonly onError: (error: unknown, req: IncomingMessage, res: ServerResponse, operationId: string | null) => void;
-  readonly onUnknown: (req: IncomingMessage, res: ServerResponse) => void;
-}
-
 export function makeSupabaseSurface(options: SupabaseSurfaceOptions): Surface {
   const { core, links, verifier, strictHttpStatus } = options;
   const handlers: Record<SupabaseOperation, SupabaseHandler> = {
@@ -47,12 +39,10 @@ export function makeSupabaseSurface(options: SupabaseSurfaceOptions): Surface {
 
   function bound(operationId: SupabaseOperation): RouteHandler {
     const handle = handlers[operationId];
-    const facts = OPERATIONS[operationId];
+    const { operation, login } = OPERATIONS[operationId];
     return async route => {
-      const record = recordOf(route.res);
-      record.operationId = operationId;
-      const scope = scopeOfRoute(route, facts, verifier);
-      record.role = scope.caller.role;
+      const caller = callerOfHeaders(route.req.headers, login, verifier);
+      const scope = makeRequestScope(route, { caller, operation });
       await handle({ ...route, core, links, scope });
     };
   }

@@ -1,5 +1,12 @@
 /** Per operation id of openapi.yaml: the name that policies read, and whether a login is needed. */
-import type { OperationFacts } from './asking.ts';
+import type { Login } from '../../identity/caller-of-headers.ts';
+
+export interface OperationFacts {
+  /** What policies read as `storage.operation()`. */
+  readonly operation: string;
+  /** A route that needs no login passes as `anon`, and the policies or the link decide. */
+  readonly login: Login;
+}
 
 const required = (operation: string): OperationFacts => ({ operation: `storage.${operation}`, login: 'required' });
 const optional = (operation: string): OperationFacts => ({ operation: `storage.${operation}`, login: 'optional' });

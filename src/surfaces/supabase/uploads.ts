@@ -3,8 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestQueries } from '../../contract/types.generated.ts';
 import { SluiceError } from '../../domain/errors.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, type Json } from '../../domain/objects.ts';
-import { readMultipart } from '../../http/multipart-upload.ts';
-import { openRequestBody } from '../../http/request-body.ts';
+import { isForm, readMultipart } from '../../http/multipart-upload.ts';
+import { declaredSizeOf, openRequestBody } from '../../http/request-body.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { type PutRequest, putObject, type UploadFacts } from '../../operations/put-object.ts';
 import { addressOf } from './addresses.ts';
@@ -55,7 +55,7 @@ function withUserMetadata(upload: Upload, userMetadata: Json | null): Upload {
 async function readUpload({ req, scope }: Asked): Promise<Upload> {
   const facts = factsOfHeaders(req.headers);
   if (!isForm(req.headers)) {
-    return { body: openRequestBody(req), sizeBytes: declaredSize(req.headers), facts };
+    return { body: openRequestBody(req), sizeBytes: declaredSizeOf(req.headers), facts };
   }
   const form = await readMultipart(req, { ...FORM_LIMITS, signal: scope.signal });
   const factsWith = (fields: ReadonlyMap<string, string>) => factsOfForm(facts, form.file.contentType, fields);
@@ -69,16 +69,6 @@ async function readUpload({ req, scope }: Asked): Promise<Upload> {
 
 /** A token, RFC 9110 §5.6.2; empty elements of a list are legal. */
 const CODING = /^[\w!#$%&'*+.^`|~-]*$/;
-
-function isForm(headers: IncomingHttpHeaders): boolean {
-  return headers['content-type']?.toLowerCase().startsWith('multipart/form-data') ?? false;
-}
-
-/** Null for a chunked body. Node refuses a malformed Content-Length before we see it. */
-function declaredSize(headers: IncomingHttpHeaders): number | null {
-  if (headers['transfer-encoding'] !== undefined) return null;
-  return Number(headers['content-length'] ?? 0);
-}
 
 function factsOfHeaders(headers: IncomingHttpHeaders): UploadFacts {
   return {

@@ -1,0 +1,32 @@
+/** From the headers of a request to its caller. Decides nothing: what a caller may do is for the policies. */
+import { ANONYMOUS, type Caller } from '../domain/caller.ts';
+import { SluiceError } from '../domain/errors.ts';
+import { readBearer } from './read-credentials.ts';
+import type { TokenVerifier } from './token-verifier.ts';
+
+/** How an operation treats credentials: `optional` ignores a bad token, as public objects stay readable without one. */
+export type Login = 'required' | 'optional' | 'none';
+
+/** Throws `missing-credentials` and `invalid-token` where a login is required. */
+export function callerOfHeaders(
+  headers: { readonly authorization?: string | undefined },
+  login: Login,
+  verifier: TokenVerifier,
+): Caller {
+  if (login === 'none') return ANONYMOUS;
+  const token = readBearer(headers);
+  if (login === 'optional') return token === null ? ANONYMOUS : verifyOrAnonymous(token, verifier);
+  if (token === null) {
+    throw new SluiceError('missing-credentials', "headers must have required property 'authorization'");
+  }
+  return verifier.verify(token);
+}
+
+function verifyOrAnonymous(token: string, verifier: TokenVerifier): Caller {
+  try {
+    return verifier.verify(token);
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'invalid-token') return ANONYMOUS;
+    throw error;
+  }
+}
