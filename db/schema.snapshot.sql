@@ -98,6 +98,7 @@ function auth.role(): default
 function auth.uid(): default
 function sluice.abandon_upload(text): sluice_gateway=X
 function sluice.adopt_bytes(text,text,text,bigint,text): sluice_gateway=X
+function sluice.begin_direct_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval): sluice_gateway=X
 function sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval,text,timestamp with time zone): sluice_gateway=X
 function sluice.check_rules(text,text,bigint,text,bigint): sluice_gateway=X
 function sluice.claim_dead_blobs(text,bigint,interval,interval): sluice_gateway=X
@@ -151,6 +152,7 @@ auth.role() returns text stable
 auth.uid() returns uuid stable
 sluice.abandon_upload(text) returns void set search_path=""
 sluice.adopt_bytes(text,text,text,bigint,text) returns boolean set search_path=""
+sluice.begin_direct_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval) returns boolean set search_path=""
 sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval,text,timestamp with time zone) returns bigint set search_path=""
 sluice.check_rules(text,text,bigint,text,bigint) returns bigint set search_path=""
 sluice.claim_dead_blobs(text,bigint,interval,interval) returns TABLE(version text, store_key text, was_live boolean) set search_path=""

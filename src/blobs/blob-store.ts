@@ -74,6 +74,27 @@ export interface DirectDownload {
   readonly contentDisposition: string | null;
 }
 
+/** What a client is about to store directly. */
+export interface DirectUpload {
+  readonly expiresInSeconds: number;
+  /** What the request must say; null: whatever it likes. */
+  readonly contentType: string | null;
+  readonly sizeBytes: number | null;
+}
+
+export interface DirectUploadUrl {
+  readonly url: string;
+  /** Headers that the request must carry exactly so, besides its Content-Length. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface CopyBlob {
+  readonly from: string;
+  readonly key: string;
+  readonly labels: BlobLabels;
+  readonly signal: AbortSignal;
+}
+
 export interface ListedBlob {
   readonly key: string;
   readonly sizeBytes: number;
@@ -124,6 +145,19 @@ export interface BlobStore {
    * whether they exist. Only stores that clients can reach have it.
    */
   presignDownload?(key: string, download: DirectDownload): Promise<string>;
+
+  /**
+   * A URL by which anybody may store bytes under this key, as often as they like, until it expires; nothing but that. Null
+   * where the store cannot be trusted to see to it. `key` is one that nobody has used. Rejects with `unavailable`.
+   */
+  presignUpload?(key: string, upload: DirectUpload): Promise<DirectUploadUrl | null>;
+
+  /**
+   * Copies bytes to a key of their own without their passing here, and says what the copy is, whatever became of `from`
+   * meanwhile. Rejects as `put` does, and with `absent`. On failure bytes may be left, or still arrive (`unavailable`).
+   * Every store that has `presignUpload` has it.
+   */
+  copy?(blob: CopyBlob): Promise<StoredBlob>;
 
   /** Rejects when the store cannot be used right now. Cheap enough for a readiness probe. */
   check(): Promise<void>;

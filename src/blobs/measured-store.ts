@@ -1,5 +1,5 @@
 /** A BlobStore that reports how long each call of the store behind it took and how it ended. It changes nothing. */
-import { type BlobFailure, type BlobStore, BlobStoreError } from './blob-store.ts';
+import { type BlobFailure, type BlobStore, BlobStoreError, type CopyBlob } from './blob-store.ts';
 
 export interface BlobCall {
   readonly method: string;
@@ -30,9 +30,13 @@ export function makeMeasuredStore(store: BlobStore, observe: (call: BlobCall) =>
     }
   };
   const presign = store.presignDownload?.bind(store);
+  const presignUpload = store.presignUpload?.bind(store);
+  const copy = store.copy?.bind(store);
   return {
     kind: store.kind,
     ...(presign === undefined ? {} : { presignDownload: presign }),
+    ...(presignUpload === undefined ? {} : { presignUpload }),
+    ...(copy === undefined ? {} : { copy: (blob: CopyBlob) => measure('copy', () => copy(blob)) }),
     put: blob => measure('put', () => store.put(blob)),
     open: (key, options) => measure('open', () => store.open(key, options)),
     stat: key => measure('stat', () => store.stat(key)),

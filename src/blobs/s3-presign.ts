@@ -1,5 +1,5 @@
 /**
- * Presigned GET URLs: AWS Signature Version 4 in query form, for clients that fetch bytes from the store itself.
+ * Presigned URLs: AWS Signature Version 4 in query form, for those who exchange bytes with the store itself.
  *
  * Specification: "Authenticating Requests: Using Query Parameters", Amazon S3 API reference.
  */
@@ -8,38 +8,67 @@ import type { DirectDownload } from './blob-store.ts';
 import { makeAmzClock, makeDayKeys, type S3Credentials } from './s3-signer.ts';
 
 export interface PresignPlace {
-  /** The bucket's own address, as clients reach it: its host is signed, its path is put before every key. */
+  /** The bucket's own address, as its users reach it: its host is signed, its path is put before every key. */
   readonly bucketUrl: URL;
   readonly region: string;
   readonly credentials: () => S3Credentials | Promise<S3Credentials>;
   readonly now: () => number;
 }
 
-export function makeS3Presign({ bucketUrl, region, credentials, now }: PresignPlace) {
+export interface UrlToSign {
+  readonly method: 'GET' | 'PUT';
+  readonly key: string;
+  readonly expiresInSeconds: number;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Headers that the request must carry exactly so, by lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type SignS3Url = (url: UrlToSign) => Promise<string>;
+
+export function makeS3UrlSigner({ bucketUrl, region, credentials, now }: PresignPlace): SignS3Url {
   const clock = makeAmzClock(now);
   const dayKeyFor = makeDayKeys(region);
   const bucketPath = bucketUrl.pathname.replace(/\/$/, '');
-  return async (key: string, download: DirectDownload): Promise<string> => {
+  return async ({ method, key, expiresInSeconds, query: given, headers: bound }) => {
     const held = await credentials();
     const stamp = clock();
     const day = dayKeyFor(stamp.slice(0, 8), held);
     const path = `${bucketPath}/${key}`;
+    const headers = Object.entries({ ...bound, host: bucketUrl.host }).sort(([a], [b]) => (a < b ? -1 : 1));
+    const signedHeaders = headers.map(([name]) => name).join(';');
     const query = canonicalQuery({
       'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
       'X-Amz-Credential': `${held.accessKeyId}/${day.scope}`,
       'X-Amz-Date': stamp,
-      'X-Amz-Expires': String(download.expiresInSeconds),
+      'X-Amz-Expires': String(expiresInSeconds),
       ...(held.sessionToken === undefined ? {} : { 'X-Amz-Security-Token': held.sessionToken }),
-      'X-Amz-SignedHeaders': 'host',
-      'response-cache-control': download.cacheControl,
-      ...(download.contentDisposition === null ? {} : { 'response-content-disposition': download.contentDisposition }),
-      'response-content-type': download.contentType,
+      'X-Amz-SignedHeaders': signedHeaders,
+      ...given,
     });
-    const request = `GET\n${path}\n${query}\nhost:${bucketUrl.host}\n\nhost\nUNSIGNED-PAYLOAD`;
+    const headerLines = headers.map(([name, value]) => `${name}:${value.trim().replace(/ +/g, ' ')}\n`).join('');
+    const request = `${method}\n${path}\n${query}\n${headerLines}\n${signedHeaders}\nUNSIGNED-PAYLOAD`;
     const toSign = `AWS4-HMAC-SHA256\n${stamp}\n${day.scope}\n${hash('sha256', request, 'hex')}`;
     const signature = createHmac('sha256', day.key).update(toSign).digest('hex');
     return `${bucketUrl.origin}${path}?${query}&X-Amz-Signature=${signature}`;
   };
+}
+
+/** The `presignDownload` of the S3 driver. */
+export function makePresignDownload(sign: SignS3Url) {
+  return (key: string, download: DirectDownload): Promise<string> =>
+    sign({
+      method: 'GET',
+      key,
+      expiresInSeconds: download.expiresInSeconds,
+      query: {
+        'response-cache-control': download.cacheControl,
+        ...(download.contentDisposition === null
+          ? {}
+          : { 'response-content-disposition': download.contentDisposition }),
+        'response-content-type': download.contentType,
+      },
+    });
 }
 
 /** Names and values escaped as RFC 3986 has it, sorted by name in byte order. */

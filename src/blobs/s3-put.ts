@@ -6,7 +6,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type BlobBody, readBlobBody, streamRest } from './blob-body.ts';
 import { BlobStoreError, type PutBlob, type StoredBlob } from './blob-store.ts';
-import { type EtagTrust, makeEtagTrust } from './s3-etag-trust.ts';
+import type { EtagTrust } from './s3-etag-trust.ts';
 import { toS3Failure } from './s3-failure.ts';
 import { labelMetadata } from './s3-labels.ts';
 import { partSizeFor, uploadInParts } from './s3-multipart.ts';
@@ -16,6 +16,7 @@ export interface S3PutSettings {
   readonly objects: S3Objects;
   readonly client: S3Client;
   readonly bucket: string;
+  readonly trust: EtagTrust;
   readonly partSizeBytes: number;
   readonly singlePutMaxBytes: number;
   readonly maxObjectSizeBytes: number;
@@ -23,7 +24,7 @@ export interface S3PutSettings {
 
 /** The `put` of the S3 driver. */
 export function makeS3Put(settings: S3PutSettings): (blob: PutBlob) => Promise<StoredBlob> {
-  const trust = makeEtagTrust();
+  const { trust } = settings;
   return blob => {
     const isOnePut = blob.sizeBytes !== null && blob.sizeBytes <= settings.singlePutMaxBytes;
     return isOnePut && trust.areMd5() ? putTrusting(settings, trust, blob) : putHashing(settings, trust, blob);
@@ -139,8 +140,22 @@ function putInParts(settings: S3PutSettings, { blob, body, readAhead }: Upload):
   });
 }
 
+type Stored = Pick<PutBlob, 'key' | 'signal'>;
+
+/** The MD5 of bytes that never passed here: what the engine said, where its word has been good, else by reading them. */
+export async function md5OfStored(
+  { objects, trust }: { readonly objects: S3Objects; readonly trust: EtagTrust },
+  said: string | null,
+  blob: Stored,
+): Promise<string> {
+  if (said !== null && trust.areMd5()) return said;
+  const hashed = await hashStored(objects, blob);
+  trust.compare(said, hashed);
+  return hashed;
+}
+
 /** The MD5 of what the engine holds, by reading it: once, when its ETags turn out to be no MD5 any more. */
-async function hashStored(objects: S3Objects, { key, signal }: PutBlob): Promise<string> {
+async function hashStored(objects: S3Objects, { key, signal }: Stored): Promise<string> {
   const hash = createHash('md5');
   for await (const piece of await objects.get(key, { range: null, signal })) hash.update(piece);
   return hash.digest('hex');

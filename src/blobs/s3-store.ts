@@ -14,12 +14,15 @@ import {
 import { type BlobRange, type BlobStore, BlobStoreError, type ListedBlob } from './blob-store.ts';
 import { errorName } from './error-code.ts';
 import { makeLeanS3Client } from './lean-s3-client.ts';
+import { makeS3Copy } from './s3-copy.ts';
 import { deleteS3Objects } from './s3-delete.ts';
+import { makePresignUpload } from './s3-direct-upload.ts';
+import { makeEtagTrust } from './s3-etag-trust.ts';
 import { readS3Error, toS3Failure } from './s3-failure.ts';
 import { dropUploads } from './s3-multipart.ts';
 import type { S3Objects } from './s3-objects.ts';
-import { makeS3Presign } from './s3-presign.ts';
-import { makeS3Put } from './s3-put.ts';
+import { makePresignDownload, makeS3UrlSigner, type SignS3Url } from './s3-presign.ts';
+import { makeS3Put, md5OfStored } from './s3-put.ts';
 import { DEFAULT_MAX_SOCKETS, DEFAULT_PART_SIZE_BYTES, type S3Settings, s3Timeouts } from './s3-settings.ts';
 import type { S3Credentials } from './s3-signer.ts';
 import { makeSdkS3Client, makeSdkS3Objects } from './sdk-s3-client.ts';
@@ -30,18 +33,27 @@ export function makeS3Store(settings: S3Settings): BlobStore {
   const partSizeBytes = settings.partSizeBytes ?? DEFAULT_PART_SIZE_BYTES;
   const client = makeSdkS3Client(settings);
   const objects = settings.leanClient === false ? makeSdkS3Objects(client, bucket) : makeLeanObjects(settings, client);
+  const sign = urlSigner(settings, client, settings.publicEndpoint ?? settings.endpoint);
+  const trust = makeEtagTrust();
+  const copies = makeS3Copy({ settings, client, md5Of: (said, blob) => md5OfStored({ objects, trust }, said, blob) });
   return {
     kind: 's3',
-    presignDownload: makeS3Presign({
-      bucketUrl: bucketUrl({ ...settings, endpoint: settings.publicEndpoint ?? settings.endpoint }, client),
-      region: settings.region,
-      credentials: credentialsOf(settings, client),
-      now: settings.now ?? Date.now,
+    presignDownload: makePresignDownload(sign),
+    presignUpload: makePresignUpload({
+      bucket,
+      endpoint: settings.endpoint,
+      sign,
+      signInside: urlSigner(settings, client, settings.endpoint),
+      remove: async keys => {
+        for (const { error } of await deleteS3Objects(client, bucket, keys)) if (error !== null) throw error;
+      },
     }),
+    copy: copies.copy,
     put: makeS3Put({
       objects,
       client,
       bucket,
+      trust,
       partSizeBytes,
       singlePutMaxBytes: settings.singlePutMaxBytes ?? partSizeBytes,
       maxObjectSizeBytes: settings.maxObjectSizeBytes,
@@ -56,8 +68,18 @@ export function makeS3Store(settings: S3Settings): BlobStore {
     close: async () => {
       await objects.close();
       client.destroy();
+      copies.close();
     },
   };
+}
+
+function urlSigner(settings: S3Settings, client: S3Client, endpoint: string | null): SignS3Url {
+  return makeS3UrlSigner({
+    bucketUrl: bucketUrl({ ...settings, endpoint }, client),
+    region: settings.region,
+    credentials: credentialsOf(settings, client),
+    now: settings.now ?? Date.now,
+  });
 }
 
 function makeLeanObjects(settings: S3Settings, client: S3Client): S3Objects {

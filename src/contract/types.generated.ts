@@ -39,7 +39,14 @@ export interface RequestBodies {
       readonly quality?: number;
     };
   };
-  readonly createUploadLink: Readonly<Record<string, unknown>> | undefined;
+  readonly createUploadLink: {
+    readonly direct?: {
+      readonly size?: number;
+      readonly contentType?: string;
+      readonly cacheControl?: string;
+    };
+  } | undefined;
+  readonly commitDirectUpload: Readonly<Record<string, unknown>> | undefined;
   readonly listObjects: {
     readonly prefix: string;
     readonly limit: number;
@@ -117,6 +124,9 @@ export interface RequestQueries {
     readonly token?: string;
   };
   readonly uploadToLink: {
+    readonly token: string;
+  };
+  readonly commitDirectUpload: {
     readonly token: string;
   };
 }

@@ -72,6 +72,18 @@ export function factsOf(metadata: Json | null, updatedAt: string): ObjectFacts {
   };
 }
 
+const STAGED = 'dd-';
+
+/** The version of bytes that a client stores directly, where they wait to be judged. No UUID begins so. */
+export function stagedVersionOf(id: string): string {
+  return `${STAGED}${id}`;
+}
+
+/** Whether these bytes, and whatever the store says of them, are a client's alone. */
+export function isStaged(version: string): boolean {
+  return version.startsWith(STAGED);
+}
+
 /** Where a version's bytes live. Opaque and made of the version alone, so no name ever reaches a store or a file path. */
 export function storeKeyOf(version: string): string {
   return `${version.slice(0, 2)}/${version}`;

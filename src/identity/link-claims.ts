@@ -16,6 +16,15 @@ export interface LinkClaims extends Claims {
   readonly upsert?: boolean;
   readonly transformations?: string;
   readonly metadata?: Json;
+  readonly direct?: DirectClaims;
+}
+
+/** What an upload link says of bytes that its holder may store directly and then have committed. */
+export interface DirectClaims {
+  /** The version under which they wait. */
+  readonly version: string;
+  readonly mimetype: string;
+  readonly cacheControl: string;
 }
 
 /** What a verified link says. */
@@ -32,6 +41,8 @@ export interface Link {
   readonly upsert: boolean;
   readonly userMetadata: Json | null;
   readonly transformations: string | null;
+  /** Null for a link that takes the bytes itself, and no others. */
+  readonly direct: DirectClaims | null;
 }
 
 /** The last instant that a Date can hold. */
@@ -52,7 +63,7 @@ export function fingerprintOf(token: string): string {
  * user's own choice) or a path token, and `invalid-link` for a link that never expires.
  */
 export function linkOf(token: string, claims: Claims): Link {
-  const { url, exp, owner, upsert, transformations, metadata } = claims;
+  const { url, exp, owner, upsert, transformations, metadata, direct } = claims;
   const slash = typeof url === 'string' ? url.indexOf('/') : -1;
   const isLogin = claims.role !== undefined || claims.sub !== undefined || claims.path !== undefined;
   if (typeof url !== 'string' || slash === -1 || isLogin) throw new SluiceError('link-mismatch', 'Invalid signature');
@@ -69,6 +80,7 @@ export function linkOf(token: string, claims: Claims): Link {
     upsert: upsert === true,
     userMetadata: isJson(metadata) ? metadata : null,
     transformations: isTransformed ? String(transformations) : null,
+    direct: isDirect(direct) ? direct : null,
   });
 }
 
@@ -84,6 +96,10 @@ function issuedAtMs({ jti, iat }: Claims): number {
   if (typeof iat !== 'number' || !(iat >= 0 && iat * 1000 <= LAST_INSTANT_MS)) return 0;
   const exact = typeof jti === 'string' ? Number.parseInt(/^([0-9a-z]{1,11})\./.exec(jti)?.[1] ?? '', 36) : Number.NaN;
   return Math.floor(exact / 1000) === iat ? exact : Math.floor(iat * 1000);
+}
+
+function isDirect(value: unknown): value is DirectClaims {
+  return isJson(value) && ['version', 'mimetype', 'cacheControl'].every(name => typeof value[name] === 'string');
 }
 
 function isJson(value: unknown): value is Json {

@@ -7,7 +7,7 @@ import { SluiceError } from '../domain/errors.ts';
 import type { Json } from '../domain/objects.ts';
 import { makeBoundedCache, TOKEN_CACHE_BOUNDS } from './bounded-cache.ts';
 import type { Clock } from './clock.ts';
-import { type Link, type LinkClaims, linkOf } from './link-claims.ts';
+import { type DirectClaims, type Link, type LinkClaims, linkOf } from './link-claims.ts';
 import { MAX_TOKEN_CHARACTERS, openToken } from './open-token.ts';
 import { signToken } from './sign-token.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -28,6 +28,7 @@ export interface UploadToSign extends LinkTarget {
   readonly owner: string | null;
   readonly upsert: boolean;
   readonly userMetadata?: Json | undefined;
+  readonly direct?: DirectClaims | undefined;
   readonly lifetimeSeconds: number;
 }
 
@@ -99,7 +100,7 @@ export function makeLinks({ keys, clock }: { keys: SigningKeys; clock: Clock }):
         { url: `${bucket}/${name}`, scope: 'download', ...(transformations ? { transformations } : {}) },
         expiresInSeconds,
       ),
-    signUpload: ({ bucket, name, owner, upsert, userMetadata, lifetimeSeconds }) =>
+    signUpload: ({ bucket, name, owner, upsert, userMetadata, direct, lifetimeSeconds }) =>
       sign(
         {
           ...(owner === null ? {} : { owner }),
@@ -107,6 +108,7 @@ export function makeLinks({ keys, clock }: { keys: SigningKeys; clock: Clock }):
           upsert,
           scope: 'upload',
           ...(userMetadata === undefined ? {} : { metadata: userMetadata }),
+          ...(direct === undefined ? {} : { direct }),
         },
         lifetimeSeconds,
       ),

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { type BlobLabels, BlobStoreError, type StoredBlob } from '../blobs/blob-store.ts';
+import { type BlobLabels, BlobStoreError, type CopyBlob, type StoredBlob } from '../blobs/blob-store.ts';
 import {
   abandonUpload,
   type BeginUpload,
@@ -31,11 +31,16 @@ export interface UploadFacts {
   readonly robots: string | null;
 }
 
+/** Bytes that are in the store already, where others may still write. They are copied, and the copy is judged. */
+export interface StagedBytes {
+  readonly stagedKey: string;
+}
+
 export interface PutRequest {
   readonly bucket: string;
   readonly name: string;
   /** Read to its end, or destroyed when the upload fails after begin. Not touched when begin refuses. */
-  readonly body: Readable;
+  readonly body: Readable | StagedBytes;
   /** The exact number of bytes, where the client declared it. */
   readonly sizeBytes: number | null;
   readonly facts: UploadFacts;
@@ -109,7 +114,10 @@ function beginParameters(core: Core, request: PutRequest, target: Target) {
 }
 
 /** What policies can judge before the bytes: the keys are those of the finished row, as far as they are known. */
-function declaredMetadata(facts: UploadFacts, sizeBytes: number | null): Json {
+export function declaredMetadata(
+  facts: Pick<UploadFacts, 'contentType' | 'cacheControl'>,
+  sizeBytes: number | null,
+): Json {
   return {
     mimetype: facts.contentType,
     cacheControl: facts.cacheControl,
@@ -124,12 +132,17 @@ async function storeBytes(
 ): Promise<StoredBlob> {
   const lease = keepLease(core, scope, upload.version);
   try {
-    return await core.blobs.put({
+    const { body } = upload;
+    const blob = {
       key: upload.storeKey,
-      body: limitBytes(upload.body, upload.allowed, () => tooLarge(upload.allowed)),
-      sizeBytes: upload.sizeBytes,
       labels: labelsOf(upload),
       signal: lease.signal,
+    };
+    if ('stagedKey' in body) return await copyStaged(core, { ...blob, from: body.stagedKey });
+    return await core.blobs.put({
+      ...blob,
+      body: limitBytes(body, upload.allowed, () => tooLarge(upload.allowed)),
+      sizeBytes: upload.sizeBytes,
     });
   } catch (error) {
     throw lease.lost() ? expired() : error;
@@ -151,6 +164,11 @@ function labelsOf({ bucket, name, ownerId, facts }: PutRequest & Target): BlobLa
     ...(robots === null ? {} : { robots }),
     ...(Object.keys(userMetadata).length === 0 ? {} : { userMetadata: JSON.stringify(userMetadata) }),
   };
+}
+
+function copyStaged({ blobs }: Core, blob: CopyBlob): Promise<StoredBlob> {
+  if (blobs.copy === undefined) throw new BlobStoreError('failed', 'This store does not copy');
+  return blobs.copy(blob);
 }
 
 /**

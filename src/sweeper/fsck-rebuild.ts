@@ -7,7 +7,14 @@ import { type BlobLabels, BlobStoreError, type LabelName } from '../blobs/blob-s
 import { type Remaking, remakeRow } from '../database/queries/fsck.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { parseBucketName, parseObjectName } from '../domain/names.ts';
-import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
+import {
+  DEFAULT_CACHE_CONTROL,
+  DEFAULT_CONTENT_TYPE,
+  isStaged,
+  type Json,
+  metadataOf,
+  storeKeyOf,
+} from '../domain/objects.ts';
 import { onlyRow } from '../operations/core.ts';
 import { digestBlob } from './fsck-digest.ts';
 import { mapInGroups } from './fsck-groups.ts';
@@ -30,6 +37,7 @@ export async function rebuildRows(run: FsckRun, verdicts: readonly Verdict[]): P
 }
 
 async function rebuildRow(run: FsckRun, facts: BlobFacts): Promise<Mending> {
+  if (isStaged(facts.version)) return { repaired: false, note: 'No row was made: a client put them there unjudged.' };
   try {
     const { labels } = await run.blobs.stat(storeKeyOf(facts.version));
     if (labels === null) return { repaired: false, note: unlabeled(run) };

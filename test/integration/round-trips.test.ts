@@ -151,6 +151,21 @@ describe('round trips', () => {
     if (counted.s3 !== null) expect(counted.s3.sort()).toEqual(['POST', 'POST', 'PUT', 'PUT', 'PUT']);
   });
 
+  it('offers a way straight to the store in one and no call to it, and commits in two and four', async () => {
+    await send('POST', '/bucket', { name: 'straight', delivery: 'redirect' }, SERVICE_TOKEN);
+    const offers: { url: string; headers: Record<string, string>; commitUrl: string }[] = [];
+    const sign = async (turn: number) => {
+      const reply = await send('POST', `/object/upload/sign/straight/${turn}`, { direct: {} });
+      offers.push(((await reply.clone().json()) as { direct: (typeof offers)[number] }).direct);
+      return reply;
+    };
+    expect(await count(sign)).toEqual(expected(1, []));
+    if (s3 === null) return;
+    for (const { url, headers } of offers) await fetch(url, { method: 'PUT', headers, body: 'hello' });
+    const commit = (turn: number) => fetch(gateway.url + offers[turn]?.commitUrl, { method: 'POST' });
+    expect(await count(commit)).toEqual(expected(2, ['HEAD', 'PUT', 'HEAD', 'POST']));
+  });
+
   it('deletes one in one and no call to the store', async () => {
     expect(await count(turn => send('DELETE', `/object/private/raw-${turn}.txt`))).toEqual(expected(1, []));
   });

@@ -62,6 +62,17 @@ export const beginUpload: Statement<BeginUpload, number> = {
   row: row => row.allowed as number,
 };
 
+export type BeginDirectUpload = Omit<BeginUpload, 'link'>;
+
+/** As `rehearseUpload`; and where the bucket's delivery is `redirect`, notes bytes to come and gives true. */
+export const beginDirectUpload: Statement<BeginDirectUpload, boolean> = {
+  name: 'begin_direct_upload',
+  runs: 'gateway',
+  text: `select sluice.begin_direct_upload(${ROW_PARAMETERS}, $13, $14 * interval '1 millisecond') as noted`,
+  values: upload => [...rowValues(upload), upload.storeKey, upload.leaseMs],
+  row: row => row.noted as boolean,
+};
+
 /** Whether the upload would be accepted, as far as it is declared; notes nothing. For signing an upload link. */
 export const rehearseUpload: Statement<UploadedRow, number> = {
   name: 'rehearse_upload',

@@ -1,9 +1,12 @@
 /** Signing routes: download links, upload links, and their revocation. */
 import type { RequestBodies, RequestQueries } from '../../contract/types.generated.ts';
+import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE } from '../../domain/objects.ts';
 import { sendJson } from '../../http/send-json.ts';
+import { type DirectOffer, type DirectRequest, offerDirectUpload } from '../../operations/direct-upload.ts';
 import { checkUpload, demandReadable, readableNames, revoke } from '../../operations/share-objects.ts';
 import { addressOf } from './addresses.ts';
 import type { Asked, SupabaseHandlers } from './handlers.ts';
+import { legalHeader } from './legal-header.ts';
 import { userMetadataHeader } from './user-metadata.ts';
 
 /** How long an upload link lives. */
@@ -48,33 +51,66 @@ export const linkHandlers = {
   },
 
   async createUploadLink(asked: Asked) {
-    const { core, scope, links, req, res } = asked;
+    const { scope, links, req, body, res } = asked;
     const address = addressOf(asked);
     const upsert = req.headers['x-upsert'] === 'true';
     const userMetadata = userMetadataHeader(req.headers);
-    await checkUpload(core, scope, {
-      ...address,
-      upsert,
-      contentType: null,
-      sizeBytes: null,
-      metadata: {},
-      userMetadata: userMetadata ?? {},
-    });
+    const { direct: wish } = (body ?? {}) as NonNullable<RequestBodies['createUploadLink']>;
+    const offer = await judgeUpload(asked, wish, { ...address, upsert, userMetadata: userMetadata ?? {} });
     const { token } = links.signUpload({
       ...address,
       upsert,
       owner: scope.caller.subject,
       // What the policies have judged is what will be stored.
       ...(userMetadata === null ? {} : { userMetadata }),
+      ...(offer === null ? {} : { direct: { version: offer.version, ...storedFacts(wish) } }),
       lifetimeSeconds: UPLOAD_LINK_SECONDS,
     });
+    const path = `${address.bucket}/${address.name}?token=${token}`;
     sendJson({
       res,
       status: 200,
-      body: { url: `/object/upload/sign/${address.bucket}/${address.name}?token=${token}`, token },
+      body: {
+        url: `/object/upload/sign/${path}`,
+        token,
+        ...(offer === null ? {} : { direct: wireOffer(offer, `/object/upload/commit/${path}`) }),
+      },
     });
   },
 } satisfies SupabaseHandlers;
+
+type DirectWish = NonNullable<RequestBodies['createUploadLink']>['direct'];
+
+/** Throws where the upload would be refused. Gives a way straight to the store where it is wished for and there is one. */
+async function judgeUpload(
+  { core, scope }: Asked,
+  wish: DirectWish,
+  upload: Pick<DirectRequest, 'bucket' | 'name' | 'upsert' | 'userMetadata'>,
+): Promise<DirectOffer | null> {
+  if (wish === undefined) {
+    await checkUpload(core, scope, { ...upload, contentType: null, sizeBytes: null, metadata: {} });
+    return null;
+  }
+  const { mimetype: contentType, cacheControl } = storedFacts(wish);
+  return offerDirectUpload(core, scope, {
+    ...upload,
+    contentType,
+    isTypeDeclared: wish.contentType !== undefined,
+    cacheControl,
+    sizeBytes: wish.size ?? null,
+  });
+}
+
+function storedFacts(wish: DirectWish) {
+  return {
+    mimetype: legalHeader(wish?.contentType) || DEFAULT_CONTENT_TYPE,
+    cacheControl: legalHeader(wish?.cacheControl) ?? DEFAULT_CACHE_CONTROL,
+  };
+}
+
+function wireOffer({ url, headers, expiresAt }: DirectOffer, commitUrl: string) {
+  return { url, headers, expiresAt: expiresAt.toISOString(), commitUrl };
+}
 
 /** Not percent-encoded: the official client encodes the whole URL itself (DESIGN, decision 11). */
 function downloadPath(bucket: string, name: string, token: string): string {

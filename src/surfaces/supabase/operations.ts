@@ -44,6 +44,7 @@ export const OPERATIONS = {
   revokeBucketLinks: required('bucket.revoke_links'),
   createUploadLink: required('object.sign_upload_url'),
   uploadToLink: none('object.upload_signed'),
+  commitDirectUpload: none('object.upload_signed'),
   moveObject: required('object.move'),
   copyObject: required('object.copy'),
   listObjects: required('object.list'),

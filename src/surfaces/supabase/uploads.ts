@@ -6,6 +6,7 @@ import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, type Json } from '../../do
 import { isForm, readMultipart } from '../../http/multipart-upload.ts';
 import { declaredSizeOf, openRequestBody } from '../../http/request-body.ts';
 import { sendJson } from '../../http/send-json.ts';
+import { commitDirectUpload } from '../../operations/direct-upload.ts';
 import { type PutRequest, putObject, type UploadFacts } from '../../operations/put-object.ts';
 import { addressOf } from './addresses.ts';
 import type { Asked, SupabaseHandlers } from './handlers.ts';
@@ -26,6 +27,26 @@ export const uploadHandlers = {
     await putObject(asked.core, asked.scope, {
       ...withUserMetadata(await readUpload(asked), link.userMetadata),
       ...address,
+      upsert: link.upsert,
+      link: { fingerprint: link.fingerprint, issuedAt: new Date(link.issuedAtMs), owner: link.owner },
+    });
+    sendJson({ res: asked.res, status: 200, body: { Key: `${address.bucket}/${address.name}` } });
+  },
+
+  async commitDirectUpload(asked: Asked) {
+    const address = addressOf(asked);
+    const { token } = asked.query as RequestQueries['commitDirectUpload'];
+    const { direct, ...link } = asked.links.verifyUpload(token, address);
+    if (direct === null) throw new SluiceError('link-mismatch', 'The link is not for a direct upload');
+    await commitDirectUpload(asked.core, asked.scope, {
+      ...address,
+      version: direct.version,
+      facts: {
+        contentType: direct.mimetype,
+        cacheControl: direct.cacheControl,
+        userMetadata: link.userMetadata ?? {},
+        robots: null,
+      },
       upsert: link.upsert,
       link: { fingerprint: link.fingerprint, issuedAt: new Date(link.issuedAtMs), owner: link.owner },
     });

@@ -44,6 +44,7 @@ describe('openapi.yaml', () => {
   it('names every operation of the bucket API and of the service', () => {
     expect(operations.map(({ id, method, path }) => `${id} ${method} ${path}`).sort()).toMatchInlineSnapshot(`
 [
+  "commitDirectUpload POST /object/upload/commit/{bucketName}/{wildcard}",
   "copyObject POST /object/copy",
   "createBucket POST /bucket/",
   "createUploadLink POST /object/upload/sign/{bucketName}/{wildcard}",

@@ -182,6 +182,7 @@ describe('a download link', () => {
       upsert: false,
       userMetadata: null,
       transformations: null,
+      direct: null,
     });
   });
 
