@@ -188,7 +188,7 @@ describeWithS3('direct uploads', () => {
 
     await gateway.db.sql('delete from sluice.blobs where store_key = $1', [keyOf(waiting)]);
     const { findings } = await checkStorage({ ...gateway.app.core, graceMs: 0 }, scopeOf(SERVICE), {
-      options: { repair: true, rebuild: true, verify: true },
+      options: { repair: true, rebuild: true, verify: true, purge: true, quarantineMs: 0 },
     });
     expect(findings).toEqual([
       { kind: 'orphan-bytes', message: expect.stringContaining('a client put them there unjudged'), repaired: true },
@@ -301,7 +301,7 @@ describeWithS3('direct uploads', () => {
     await sweepAfterLeases();
     expect(await gateway.db.sql(`select from sluice.blobs where state <> 'live'`)).toEqual([]);
     const { findings } = await checkStorage({ ...gateway.app.core, graceMs: 0 }, scopeOf(SERVICE), {
-      options: { repair: false, rebuild: false, verify: true },
+      options: { repair: false, rebuild: false, verify: true, purge: false, quarantineMs: 0 },
     });
     expect(findings).toEqual([]);
   });
