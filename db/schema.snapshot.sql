@@ -12,6 +12,25 @@ sluice.blobs.live_at timestamp with time zone
 sluice.blobs.dead_at timestamp with time zone
 sluice.blobs.claimed_until timestamp with time zone
 sluice.blobs.quarantined_until timestamp with time zone
+sluice.files.object_id uuid not null
+sluice.files.id bigint not null
+sluice.files.display_name text
+sluice.files.original_name text
+sluice.files.expires_at timestamp with time zone
+sluice.files.max_views bigint
+sluice.files.views bigint not null default 0
+sluice.files.viewed_at timestamp with time zone
+sluice.files.favorite boolean not null default false
+sluice.files.embed boolean not null default false
+sluice.files.format text not null default 'RANDOM'::text
+sluice.files.password_hash text
+sluice.files.folder_id bigint
+sluice.folders.id bigint not null
+sluice.folders.name text not null
+sluice.folders.owner uuid not null
+sluice.folders.public boolean not null default false
+sluice.folders.created_at timestamp with time zone not null default now()
+sluice.folders.updated_at timestamp with time zone not null default now()
 sluice.migrations.name text not null
 sluice.migrations.hash text not null
 sluice.migrations.applied_at timestamp with time zone not null default now()
@@ -49,6 +68,11 @@ storage.objects.user_metadata jsonb
 -- constraints
 sluice.blobs: blobs_pkey PRIMARY KEY (version)
 sluice.blobs: blobs_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'live'::text, 'dead'::text, 'quarantined'::text])))
+sluice.files: files_folder_exists FOREIGN KEY (folder_id) REFERENCES sluice.folders(id) ON DELETE SET NULL
+sluice.files: files_id_is_unique UNIQUE (id)
+sluice.files: files_max_views_is_positive CHECK ((max_views > 0))
+sluice.files: files_pkey PRIMARY KEY (object_id)
+sluice.folders: folders_pkey PRIMARY KEY (id)
 sluice.migrations: migrations_pkey PRIMARY KEY (name)
 sluice.revoked_tokens: revoked_tokens_pkey PRIMARY KEY (id)
 sluice.revoked_tokens: revoked_tokens_say_each_thing_once UNIQUE NULLS NOT DISTINCT (bucket_id, name, fingerprint)
@@ -64,19 +88,31 @@ storage.objects: objects_pkey PRIMARY KEY (id)
 CREATE INDEX blobs_dead ON sluice.blobs USING btree (claimed_until NULLS FIRST, dead_at) WHERE (state = 'dead'::text)
 CREATE INDEX blobs_pending ON sluice.blobs USING btree (lease_until) WHERE (state = 'pending'::text)
 CREATE INDEX blobs_quarantined ON sluice.blobs USING btree (quarantined_until) WHERE (state = 'quarantined'::text)
+CREATE INDEX files_by_folder ON sluice.files USING btree (folder_id) WHERE (folder_id IS NOT NULL)
+CREATE INDEX files_that_are_spent ON sluice.files USING btree (viewed_at) WHERE (views >= max_views)
+CREATE INDEX files_that_expire ON sluice.files USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (NOT favorite))
+CREATE INDEX folders_by_owner ON sluice.folders USING btree (owner, updated_at)
 CREATE INDEX objects_by_created_at ON storage.objects USING btree (bucket_id, created_at, name)
 CREATE INDEX objects_by_updated_at ON storage.objects USING btree (bucket_id, updated_at, name)
 CREATE INDEX objects_by_version ON storage.objects USING btree (version) WHERE (version IS NOT NULL)
+CREATE INDEX uploads_by_owner ON storage.objects USING btree (owner_id, created_at, name) WHERE (bucket_id = 'uploads'::text)
 CREATE UNIQUE INDEX blobs_pkey ON sluice.blobs USING btree (version)
 CREATE UNIQUE INDEX bname ON storage.buckets USING btree (name)
 CREATE UNIQUE INDEX bucketid_objname ON storage.objects USING btree (bucket_id, name)
 CREATE UNIQUE INDEX buckets_pkey ON storage.buckets USING btree (id)
+CREATE UNIQUE INDEX files_id_is_unique ON sluice.files USING btree (id)
+CREATE UNIQUE INDEX files_pkey ON sluice.files USING btree (object_id)
+CREATE UNIQUE INDEX folders_pkey ON sluice.folders USING btree (id)
 CREATE UNIQUE INDEX migrations_pkey ON sluice.migrations USING btree (name)
 CREATE UNIQUE INDEX objects_pkey ON storage.objects USING btree (id)
 CREATE UNIQUE INDEX revoked_tokens_pkey ON sluice.revoked_tokens USING btree (id)
 CREATE UNIQUE INDEX revoked_tokens_say_each_thing_once ON sluice.revoked_tokens USING btree (bucket_id, name, fingerprint) NULLS NOT DISTINCT
 
 -- triggers
+CREATE TRIGGER file_arrives AFTER INSERT ON storage.objects FOR EACH ROW WHEN ((new.bucket_id = 'uploads'::text)) EXECUTE FUNCTION sluice.keep_file_record()
+CREATE TRIGGER file_changes_bucket AFTER UPDATE OF bucket_id, id ON storage.objects FOR EACH ROW WHEN ((((old.bucket_id IS DISTINCT FROM new.bucket_id) OR (old.id IS DISTINCT FROM new.id)) AND ((old.bucket_id = 'uploads'::text) OR (new.bucket_id = 'uploads'::text)))) EXECUTE FUNCTION sluice.keep_file_record()
+CREATE TRIGGER file_leaves AFTER DELETE ON storage.objects FOR EACH ROW WHEN ((old.bucket_id = 'uploads'::text)) EXECUTE FUNCTION sluice.keep_file_record()
+CREATE TRIGGER files_truncated AFTER TRUNCATE ON storage.objects FOR EACH STATEMENT EXECUTE FUNCTION sluice.keep_file_record()
 CREATE TRIGGER objects_deleted AFTER DELETE ON storage.objects REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION sluice.mark_unnamed_blobs()
 CREATE TRIGGER objects_truncated AFTER TRUNCATE ON storage.objects FOR EACH STATEMENT EXECUTE FUNCTION sluice.mark_unnamed_blobs()
 CREATE TRIGGER objects_updated AFTER UPDATE ON storage.objects REFERENCING OLD TABLE AS removed NEW TABLE AS kept FOR EACH STATEMENT EXECUTE FUNCTION sluice.mark_unnamed_blobs()
@@ -85,6 +121,8 @@ CREATE TRIGGER update_objects_updated_at BEFORE UPDATE ON storage.objects FOR EA
 
 -- row level security and policies
 sluice.blobs: row level security off
+sluice.files: row level security off
+sluice.folders: row level security off
 sluice.migrations: row level security off
 sluice.revoked_tokens: row level security off
 storage.buckets: row level security on
@@ -102,6 +140,7 @@ function sluice.begin_direct_upload(text,text,text,uuid,text,text,bigint,text,js
 function sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval,text,timestamp with time zone): sluice_gateway=X
 function sluice.check_rules(text,text,bigint,text,bigint): sluice_gateway=X
 function sluice.claim_dead_blobs(text,bigint,interval,interval): sluice_gateway=X
+function sluice.commit_file(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text,jsonb): sluice_gateway=X
 function sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text): sluice_gateway=X
 function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
 function sluice.delete_object(text,text,text): sluice_gateway=X
@@ -112,6 +151,7 @@ function sluice.forget_blobs(text[]): sluice_gateway=X
 function sluice.inspect_blobs(text,text[],interval,interval): sluice_gateway=X
 function sluice.is_revoked(text,text,text,timestamp with time zone): sluice_gateway=X
 function sluice.is_stuck(sluice.blobs,interval,interval): sluice_gateway=X
+function sluice.keep_file_record(): default
 function sluice.mark_unnamed_blobs(): default
 function sluice.move_object(text,text,text,text,text,bigint): sluice_gateway=X
 function sluice.page_named_versions(text,text,integer): sluice_gateway=X
@@ -139,6 +179,8 @@ schema auth: anon=U, authenticated=U, service_role=U, sluice_gateway=U
 schema sluice: service_role=U, sluice_gateway=U
 schema storage: anon=U, authenticated=U, service_role=U, sluice_gateway=U
 table sluice.blobs: sluice_gateway=arwd
+table sluice.files: sluice_gateway=arwd
+table sluice.folders: sluice_gateway=arwd
 table sluice.migrations: sluice_gateway=arwd
 table sluice.revoked_tokens: service_role=r, sluice_gateway=arwd
 table storage.buckets: anon=arwd, authenticated=arwd, service_role=arwdD
@@ -156,6 +198,7 @@ sluice.begin_direct_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb
 sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval,text,timestamp with time zone) returns bigint set search_path=""
 sluice.check_rules(text,text,bigint,text,bigint) returns bigint set search_path=""
 sluice.claim_dead_blobs(text,bigint,interval,interval) returns TABLE(version text, store_key text, was_live boolean) set search_path=""
+sluice.commit_file(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text,jsonb) returns TABLE(id uuid, file_id bigint) set search_path=""
 sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text) returns uuid set search_path=""
 sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint) returns TABLE(id uuid, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
 sluice.delete_object(text,text,text) returns void set search_path=""
@@ -166,6 +209,7 @@ sluice.forget_blobs(text[]) returns bigint set search_path=""
 sluice.inspect_blobs(text,text[],interval,interval) returns TABLE(version text, state text, size bigint, md5 text, is_leased boolean, is_stuck boolean, is_quarantined boolean, bucket_id text, name text, metadata jsonb) stable set search_path=""
 sluice.is_revoked(text,text,text,timestamp with time zone) returns boolean stable set search_path=""
 sluice.is_stuck(sluice.blobs,interval,interval) returns boolean stable set search_path=""
+sluice.keep_file_record() returns trigger SECURITY DEFINER set search_path=""
 sluice.mark_unnamed_blobs() returns trigger SECURITY DEFINER set search_path=""
 sluice.move_object(text,text,text,text,text,bigint) returns void set search_path=""
 sluice.page_named_versions(text,text,integer) returns TABLE(version text, named_by bigint, size bigint) stable set search_path="", enable_hashagg=off, enable_sort=off, enable_bitmapscan=off, enable_seqscan=off

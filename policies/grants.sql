@@ -23,6 +23,7 @@ alter table storage.objects enable row level security;
 revoke execute on all functions in schema sluice from public;
 grant execute on all functions in schema sluice to sluice_gateway;
 revoke execute on function sluice.mark_unnamed_blobs() from sluice_gateway;
+revoke execute on function sluice.keep_file_record() from sluice_gateway;
 revoke execute on function storage.bucket_rules(text) from public;
 grant execute on function storage.bucket_rules(text) to anon, authenticated, service_role, sluice_gateway;
 revoke execute on function storage.public_object(text, text) from public;

@@ -19,6 +19,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   SL005: 'mime-type-not-allowed',
   SL006: 'delete-denied',
   SL007: 'link-revoked',
+  SL020: 'folder-not-found',
   '42501': 'access-denied',
   '22003': 'invalid-parameter',
   '22007': 'invalid-parameter',

@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'delete-denied'
   | 'bucket-not-found'
   | 'object-not-found'
+  | 'folder-not-found'
   | 'bytes-missing'
   | 'bucket-exists'
   | 'object-exists'

@@ -10,12 +10,15 @@ import {
   abandonUpload,
   type BeginUpload,
   beginUpload,
+  type CommitUpload,
+  commitFile,
   commitUpload,
   expectLateBytes,
   renewUpload,
 } from '../database/queries/uploads.ts';
 import { asService, type RequestScope } from '../domain/caller.ts';
 import { errorCode, SluiceError } from '../domain/errors.ts';
+import type { FileRecord } from '../domain/files.ts';
 import { parseObjectName } from '../domain/names.ts';
 import { DEFAULT_CACHE_CONTROL, type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
 import { limitBytes } from '../streams/limit-bytes.ts';
@@ -49,17 +52,21 @@ export interface PutRequest {
   readonly upsert: boolean;
   /** A redeemed upload link: the upload runs as the service, for the owner that the link names. */
   readonly link?: { readonly fingerprint: string; readonly issuedAt: Date; readonly owner: string | null };
+  /** Of a file in the bucket `uploads`: written with the row, in one transaction. */
+  readonly record?: FileRecord;
 }
 
 export interface PutResult {
   readonly id: string;
   readonly etag: string;
+  /** The number of the file's record, where one was given. */
+  readonly fileId?: number;
 }
 
 /**
  * Stores the bytes and makes the row visible, or changes nothing. Throws `invalid-object-name`, `bucket-not-found`,
  * `access-denied`, `object-exists`, `too-large`, `mime-type-not-allowed`, `link-revoked`, `upload-expired`, `aborted`,
- * `unavailable`, `out-of-space`, and whatever the body fails with.
+ * `unavailable`, `out-of-space`, with a record `folder-not-found`, and whatever the body fails with.
  */
 export async function putObject(core: Core, scope: RequestScope, request: PutRequest): Promise<PutResult> {
   const acting = request.link === undefined ? scope : asService(scope);
@@ -79,15 +86,14 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
   try {
     const stored = await storeBytes(core, acting, { ...request, ...target, allowed });
     const facts = (await request.finalFacts?.()) ?? request.facts;
-    const [id] = await core.database.run(acting, commitUpload, {
+    const written = await commit(core, acting, request.record, {
       ...target,
       contentType: facts.contentType,
       userMetadata: facts.userMetadata,
       metadata: metadataOf({ ...facts, ...stored, storedAt: core.now() }),
       ...stored,
     });
-    if (typeof id !== 'string') throw expired();
-    return { id, etag: `"${stored.md5}"` };
+    return { ...written, etag: `"${stored.md5}"` };
   } catch (error) {
     // Safe whatever became of a commit whose answer was lost: only a pending blob is given up.
     await (mayStillArrive(error)
@@ -96,6 +102,18 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
     ).catch(() => {});
     throw fromStore(error);
   }
+}
+
+/** Throws `upload-expired` where a sweeper has taken the blob. */
+async function commit(core: Core, scope: RequestScope, record: FileRecord | undefined, upload: CommitUpload) {
+  if (record !== undefined) {
+    const [file] = await core.database.run(scope, commitFile, { ...upload, record });
+    if (file === undefined) throw expired();
+    return file;
+  }
+  const [id] = await core.database.run(scope, commitUpload, upload);
+  if (typeof id !== 'string') throw expired();
+  return { id };
 }
 
 type Target = Omit<BeginUpload, 'sizeBytes' | 'contentType' | 'metadata' | 'userMetadata' | 'leaseMs' | 'link'>;

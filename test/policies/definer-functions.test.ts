@@ -6,6 +6,7 @@ import { cloneTestDatabase, type TestDatabase } from '../support/test-database.t
 
 /** All of them, with the roles that may call each besides the owner. */
 const DEFINERS: Readonly<Record<string, readonly string[]>> = {
+  'sluice.keep_file_record()': [],
   'sluice.mark_unnamed_blobs()': [],
   'storage.bucket_holds_objects(text)': ['sluice_gateway'],
   'storage.bucket_rules(text)': ['anon', 'authenticated', 'service_role', 'sluice_gateway'],

@@ -1,4 +1,5 @@
 /** The two halves of an upload, and what keeps or gives up its ledger entry in between. */
+import type { FileRecord } from '../../domain/files.ts';
 import type { Json } from '../../domain/objects.ts';
 import { noRow, type Statement } from '../statement.ts';
 import type { WireValue } from '../wire-value.ts';
@@ -95,6 +96,37 @@ export const commitUpload: Statement<CommitUpload, string | null> = {
   values: upload => [...rowValues(upload), upload.storeKey, upload.md5],
   row: row => row.id as string | null,
 };
+
+export interface CommitFile extends CommitUpload {
+  readonly record: FileRecord;
+}
+
+/** As `commitUpload`, with the record of a file in the bucket `uploads`; no row where a sweeper has taken the blob. */
+export const commitFile: Statement<CommitFile, { readonly id: string; readonly fileId: number }> = {
+  name: 'commit_file',
+  runs: 'gateway',
+  text: `select * from sluice.commit_file(${ROW_PARAMETERS}, $13, $14, $15)`,
+  values: ({ record, ...upload }) => [
+    ...rowValues(upload),
+    upload.storeKey,
+    upload.md5,
+    JSON.stringify(columnsOf(record)),
+  ],
+  row: row => ({ id: row.id as string, fileId: row.file_id as number }),
+};
+
+function columnsOf(record: FileRecord): Json {
+  return {
+    display_name: record.displayName,
+    original_name: record.originalName,
+    expires_at: record.expiresAt?.toISOString() ?? null,
+    max_views: record.maxViews,
+    embed: record.embed,
+    format: record.format,
+    password_hash: record.passwordHash,
+    folder_id: record.folderId,
+  };
+}
 
 /** Gives the bytes of a failed upload to the sweeper. Harmless for an upload that was committed after all. */
 export const abandonUpload: Statement<{ readonly version: string }, undefined> = {

@@ -40,6 +40,7 @@ export const WIRE: Readonly<Record<ErrorCode, WireError>> = {
   'delete-denied': { status: 403, error: 'Unauthorized', code: 'AccessDenied', message: 'Access denied' },
   'bucket-not-found': { status: 404, error: 'Bucket not found', code: 'NoSuchBucket', message: 'Bucket not found' },
   'object-not-found': NOT_FOUND_OBJECT,
+  'folder-not-found': NOT_FOUND_OBJECT,
   'bytes-missing': { status: 404, error: 'Not found', code: 'NoSuchKey', message: 'The resource was not found' },
   'bucket-exists': {
     status: 409,
