@@ -159,6 +159,14 @@ function watchProcess(registry: Registry): void {
       this.set(process.memoryUsage.rss());
     },
   });
+  new Gauge({
+    name: 'nodejs_heap_size_used_bytes',
+    help: 'Heap in use by JavaScript in bytes, garbage included.',
+    registers,
+    collect() {
+      this.set(process.memoryUsage().heapUsed);
+    },
+  });
   new Counter({
     name: 'process_cpu_seconds_total',
     help: 'Total user and system CPU time spent in seconds.',

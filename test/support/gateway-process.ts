@@ -18,21 +18,23 @@ export interface GatewayProcess {
   stop(): Promise<void>;
 }
 
+/** The sources as they are; or with GATEWAY_BUILT=true, as the long runs set it, what `npm run build` has made of them. */
+const PROGRAM =
+  process.env.GATEWAY_BUILT === 'true'
+    ? [join(ROOT, 'dist', 'main.js')]
+    : ['--import', join(__dirname, 'run-typescript.mjs'), join(ROOT, 'src', 'main.ts')];
+
 /** Resolves once the gateway is ready. The port stays the same when it is given, over as many lives as needed. */
 export async function startGatewayProcess(
   env: Readonly<Record<string, string>>,
   port?: number,
 ): Promise<GatewayProcess> {
   const PORT = String(port ?? (await freePort()));
-  const child = spawn(
-    process.execPath,
-    ['--import', join(__dirname, 'run-typescript.mjs'), join(ROOT, 'src', 'main.ts'), 'serve'],
-    {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: 'error', ...env, PORT },
-    },
-  );
+  const child = spawn(process.execPath, [...PROGRAM, 'serve'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: 'error', ...env, PORT },
+  });
   let words = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {

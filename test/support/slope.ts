@@ -21,3 +21,14 @@ export function secondHalf(samples: readonly Sample[]): Sample[] {
   const last = samples.at(-1)?.at ?? 0;
   return samples.filter(({ at }) => at >= (first + last) / 2);
 }
+
+/** The standard error of `slopeOf`: how far chance alone may have turned it. */
+export function slopeErrorOf(samples: readonly Sample[]): number {
+  if (samples.length < 3) return Number.POSITIVE_INFINITY;
+  const slope = slopeOf(samples);
+  const meanAt = samples.reduce((sum, { at }) => sum + at, 0) / samples.length;
+  const meanValue = samples.reduce((sum, { value }) => sum + value, 0) / samples.length;
+  const spread = samples.reduce((sum, { at }) => sum + (at - meanAt) ** 2, 0);
+  const apart = samples.reduce((sum, { at, value }) => sum + (value - meanValue - slope * (at - meanAt)) ** 2, 0);
+  return Math.sqrt(apart / (samples.length - 2) / spread);
+}

@@ -64,6 +64,7 @@ describe('the metrics', () => {
     expect(text).toContain('sluice_ledger_blobs{state="dead"} 8');
     expect(text).toContain('sluice_ledger_blobs{state="quarantined"} 9');
     expect(text).toMatch(/process_resident_memory_bytes \d{7,}/);
+    expect(text).toMatch(/nodejs_heap_size_used_bytes \d{7,}/);
     expect(text).toMatch(/process_cpu_seconds_total 0?\.?\d+/);
   });
 });
