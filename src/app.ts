@@ -102,6 +102,7 @@ async function composeCore(parts: AppParts, metrics: Metrics): Promise<Core> {
     blobs: makeMeasuredStore(wrapStore(await makeStore(config)), metrics.observeBlobCall),
     maxUploadSizeBytes: config.maxUploadSizeBytes,
     uploadLeaseMs: config.uploadLeaseMs,
+    proxyPrefix: config.proxyPrefix,
     now: () => new Date(),
   };
 }

@@ -147,6 +147,12 @@ export interface BlobStore {
   presignDownload?(key: string, download: DirectDownload): Promise<string>;
 
   /**
+   * Where a proxy beside the gateway finds these bytes, from a slash on: a path inside the folder of a disk, or path and
+   * query of a GET that the store's own endpoint answers for a minute. Asks nobody whether they exist.
+   */
+  locate?(key: string): Promise<string>;
+
+  /**
    * A URL by which anybody may store bytes under this key, as often as they like, until it expires; nothing but that. Null
    * where the store cannot be trusted to see to it. `key` is one that nobody has used. Rejects with `unavailable`.
    */

@@ -4,7 +4,7 @@
  */
 import { type BlobFailure, type BlobStore, BlobStoreError } from './blob-store.ts';
 
-export type FaultyMethod = Exclude<keyof BlobStore, 'kind' | 'presignDownload' | 'presignUpload' | 'copy'>;
+export type FaultyMethod = Exclude<keyof BlobStore, 'kind' | 'presignDownload' | 'presignUpload' | 'copy' | 'locate'>;
 
 export interface Fault {
   readonly method: FaultyMethod;

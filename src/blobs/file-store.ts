@@ -36,6 +36,7 @@ export function makeFileStore(settings: { root: string }): BlobStore {
     delete: keys => deleteFiles(root, keys),
     abandon: key => removeTemporaries(root, key),
     list: after => listFiles(root, after),
+    locate: async key => pathOf('/', key),
     check: () => asPlaceFailure(() => access(join(root, 'tmp'), constants.R_OK | constants.W_OK)),
     prepare: () => asPlaceFailure(() => makeFolders(root)),
     close: async () => {},

@@ -32,9 +32,11 @@ export function makeMeasuredStore(store: BlobStore, observe: (call: BlobCall) =>
   const presign = store.presignDownload?.bind(store);
   const presignUpload = store.presignUpload?.bind(store);
   const copy = store.copy?.bind(store);
+  const locate = store.locate?.bind(store);
   return {
     kind: store.kind,
     ...(presign === undefined ? {} : { presignDownload: presign }),
+    ...(locate === undefined ? {} : { locate }),
     ...(presignUpload === undefined ? {} : { presignUpload }),
     ...(copy === undefined ? {} : { copy: (blob: CopyBlob) => measure('copy', () => copy(blob)) }),
     put: blob => measure('put', () => store.put(blob)),

@@ -7,6 +7,9 @@ import { createHmac, hash } from 'node:crypto';
 import type { DirectDownload } from './blob-store.ts';
 import { makeAmzClock, makeDayKeys, type S3Credentials } from './s3-signer.ts';
 
+/** A proxy that is told where to look looks at once. */
+const LOCATED_SECONDS = 60;
+
 export interface PresignPlace {
   /** The bucket's own address, as its users reach it: its host is signed, its path is put before every key. */
   readonly bucketUrl: URL;
@@ -69,6 +72,14 @@ export function makePresignDownload(sign: SignS3Url) {
         'response-content-type': download.contentType,
       },
     });
+}
+
+/** The `locate` of the S3 driver: what follows the host in a URL of the engine's own endpoint. */
+export function makeLocate(signInside: SignS3Url) {
+  return async (key: string): Promise<string> => {
+    const { pathname, search } = new URL(await signInside({ method: 'GET', key, expiresInSeconds: LOCATED_SECONDS }));
+    return `${pathname}${search}`;
+  };
 }
 
 /** Names and values escaped as RFC 3986 has it, sorted by name in byte order. */

@@ -21,7 +21,7 @@ import { makeEtagTrust } from './s3-etag-trust.ts';
 import { readS3Error, toS3Failure } from './s3-failure.ts';
 import { dropUploads } from './s3-multipart.ts';
 import type { S3Objects } from './s3-objects.ts';
-import { makePresignDownload, makeS3UrlSigner, type SignS3Url } from './s3-presign.ts';
+import { makeLocate, makePresignDownload, makeS3UrlSigner, type SignS3Url } from './s3-presign.ts';
 import { makeS3Put, md5OfStored } from './s3-put.ts';
 import { DEFAULT_MAX_SOCKETS, DEFAULT_PART_SIZE_BYTES, type S3Settings, s3Timeouts } from './s3-settings.ts';
 import type { S3Credentials } from './s3-signer.ts';
@@ -34,16 +34,18 @@ export function makeS3Store(settings: S3Settings): BlobStore {
   const client = makeSdkS3Client(settings);
   const objects = settings.leanClient === false ? makeSdkS3Objects(client, bucket) : makeLeanObjects(settings, client);
   const sign = urlSigner(settings, client, settings.publicEndpoint ?? settings.endpoint);
+  const signInside = urlSigner(settings, client, settings.endpoint);
   const trust = makeEtagTrust();
   const copies = makeS3Copy({ settings, client, md5Of: (said, blob) => md5OfStored({ objects, trust }, said, blob) });
   return {
     kind: 's3',
     presignDownload: makePresignDownload(sign),
+    locate: makeLocate(signInside),
     presignUpload: makePresignUpload({
       bucket,
       endpoint: settings.endpoint,
       sign,
-      signInside: urlSigner(settings, client, settings.endpoint),
+      signInside,
       remove: async keys => {
         for (const { error } of await deleteS3Objects(client, bucket, keys)) if (error !== null) throw error;
       },

@@ -35,6 +35,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly strictHttpStatus: boolean;
   readonly trustProxy: boolean;
+  /** The internal location of an nginx in front that has the bytes; null: there is none. */
+  readonly proxyPrefix: string | null;
   readonly publicUrl: string | null;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   readonly pathTokenLifetimeMs: number;

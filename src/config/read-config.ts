@@ -38,6 +38,7 @@ export function readConfig(env: Environment, sources: ConfigSources): Config {
     corsOrigins: read('CORS_ORIGINS'),
     strictHttpStatus: read('STRICT_HTTP_STATUS'),
     trustProxy: read('TRUST_PROXY'),
+    proxyPrefix: read('X_ACCEL_PREFIX'),
     publicUrl: read('PUBLIC_URL'),
     logLevel: read('LOG_LEVEL'),
     pathTokenLifetimeMs: read('PATH_TOKEN_LIFETIME'),

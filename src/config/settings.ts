@@ -106,6 +106,11 @@ export const SETTINGS = {
   ),
   STRICT_HTTP_STATUS: setting('True HTTP statuses in the bucket API instead of 400', BOOLEAN, 'false'),
   TRUST_PROXY: setting('Believe the X-Forwarded headers of a proxy in front', BOOLEAN, 'false'),
+  X_ACCEL_PREFIX: optional(
+    'The internal location of an nginx in front that sends the bytes, by X-Accel-Redirect',
+    matching(/^(?:\/[\w.~-]*[\w~-])+$/, 'a path without a slash at its end, such as /sluice-bytes'),
+    'the gateway sends them',
+  ),
   PUBLIC_URL: optional(
     'The URL by which clients reach the gateway',
     webUrl('an http or https URL without query'),

@@ -1,4 +1,4 @@
-/** An object that is about to be read: which of its bytes, and the two ways to them. */
+/** An object that is about to be read: which of its bytes, and the ways to them. */
 import type { Readable } from 'node:stream';
 import type { StoredObject } from './objects.ts';
 
@@ -15,6 +15,8 @@ export interface OpenedBytes {
   readonly open: () => Promise<Readable>;
   /** Where the bucket's delivery is `redirect` and the store allows it: a URL of the store itself, for a minute. */
   readonly presign: ((answer: DirectAnswer) => Promise<string>) | null;
+  /** Where a proxy in front is to send the bytes: the path at which it finds them. */
+  readonly locate: (() => Promise<string>) | null;
 }
 
 /** What the store is to say of bytes that it sends itself. */

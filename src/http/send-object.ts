@@ -20,7 +20,8 @@ export interface ObjectReply {
 }
 
 /**
- * Sends 200, 206 or 304; or 302 where the bucket's delivery is `redirect`. A HEAD gets the headers of its GET and the
+ * Sends 200, 206 or 304; or 302 where the bucket's delivery is `redirect`; or, where an nginx in front is to send the bytes,
+ * the headers of a 200 and where they are. A HEAD gets the headers of its GET and the
  * store is not asked. Rejects with what `open` throws before anything is sent, else as `sendStream` does.
  */
 export async function sendObject(reply: ObjectReply): Promise<void> {
@@ -34,6 +35,18 @@ export async function sendObject(reply: ObjectReply): Promise<void> {
   const location = hasBytes ? await directUrl(opened, disposition) : null;
   if (location !== null) {
     await sendStream({ res, status: 302, headers: { location, 'cache-control': 'no-store' }, body: null });
+    return;
+  }
+  const path = hasBytes ? await proxyPath(reply, opened) : null;
+  if (path !== null) {
+    const none = { ...opened, outcome: 'whole', start: 0, end: -1 } as const;
+    const { 'accept-ranges': _saidByNginx, ...headers } = representationOf(none, disposition);
+    await sendStream({
+      res,
+      status: 200,
+      headers: { ...validators, ...headers, 'x-accel-redirect': path },
+      body: null,
+    });
     return;
   }
   await sendStream({
@@ -62,6 +75,22 @@ async function directUrl({ object, presign }: OpenedBytes, contentDisposition: s
   if (presign === null || contentEncoding !== null || !isInert(contentType)) return null;
   return presign({ contentType, cacheControl, contentDisposition });
 }
+
+/**
+ * Where nginx finds the bytes; null where the gateway sends them. Of our reply nginx keeps few headers, so it gets no type
+ * that needs a sandbox, no coding, and no surface's own headers. It decides on the range once more, by the header that the
+ * client sent, and on conditions by times of its own, so it gets no request where its verdict could be another than ours.
+ */
+async function proxyPath({ res, headers: own = {} }: ObjectReply, { object, outcome, locate }: OpenedBytes) {
+  const { contentType, contentEncoding } = object.facts;
+  const asked = res.req.headers;
+  const isOurs = contentEncoding !== null || !isInert(contentType) || Object.keys(own).length > 0;
+  const isConditional = RETRIED_BY_NGINX.some(name => asked[name] !== undefined);
+  const isRangeIgnored = asked.range !== undefined && outcome === 'whole';
+  return locate === null || isOurs || isConditional || isRangeIgnored ? null : locate();
+}
+
+const RETRIED_BY_NGINX = ['if-match', 'if-modified-since', 'if-unmodified-since', 'if-range'];
 
 function representationOf({ object, start, end, outcome }: OpenedBytes, disposition: string | null) {
   const { facts } = object;

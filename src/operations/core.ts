@@ -8,6 +8,8 @@ export interface Core {
   readonly blobs: BlobStore;
   readonly maxUploadSizeBytes: number;
   readonly uploadLeaseMs: number;
+  /** Under which path a proxy in front finds the bytes of the store; null: the gateway sends them itself. */
+  readonly proxyPrefix: string | null;
   readonly now: () => Date;
 }
 

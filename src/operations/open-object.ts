@@ -40,6 +40,7 @@ export async function openObject(core: Core, scope: RequestScope, request: OpenR
     end: part?.end ?? sizeBytes - 1,
     open: () => openBytes(core, scope, object, part),
     presign: presignOf(core, object),
+    locate: locateOf(core, object),
   };
 }
 
@@ -51,6 +52,12 @@ function presignOf({ blobs }: Core, object: StoredObject): ((answer: DirectAnswe
   if (presignDownload === undefined || object.delivery !== 'redirect') return null;
   const key = storeKeyOf(object.version);
   return answer => presignDownload(key, { ...answer, expiresInSeconds: PRESIGNED_SECONDS });
+}
+
+function locateOf({ blobs, proxyPrefix }: Core, object: StoredObject): (() => Promise<string>) | null {
+  const { locate } = blobs;
+  if (locate === undefined || proxyPrefix === null) return null;
+  return async () => `${proxyPrefix}${await locate(storeKeyOf(object.version))}`;
 }
 
 async function openBytes(
