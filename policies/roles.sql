@@ -51,5 +51,7 @@ begin
 end
 $$;
 
--- Every statement of the gateway is short; compiling one costs more than running it.
+-- Every statement of the gateway is short: compiling one costs more than running it, and one that is not done in half a
+-- minute never will be. Settings of the role, not start-up options of a connection, which poolers refuse.
 alter role sluice_gateway set jit = off;
+alter role sluice_gateway set statement_timeout = '30s';

@@ -24,6 +24,7 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   /** False: unnamed statements, for poolers in transaction mode that cannot keep names apart. */
   readonly prepare: boolean;
+  /** For logins other than the gateway's, whose role has its own; 30 s unless given. */
   readonly statementTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
   /** Called after each batch; for metrics. */
@@ -66,11 +67,10 @@ const ATTEMPTS = 4;
 
 export function makeDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
-    ...poolTarget(options.target),
+    ...poolTarget(options),
     max: options.poolSize,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     idleTimeoutMillis: 60_000,
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
     keepAlive: true,
     application_name: 'sluice',
   });
@@ -187,7 +187,9 @@ function loginOf(connectionString: string): string {
  * A login other than the gateway's own role (an administrator's URL, say) rests in the gateway's role, so that it has
  * no rights outside a caller's claims either. Poolers that refuse start-up options need the gateway's own login.
  */
-function poolTarget(target: ConnectionTarget): pg.PoolConfig {
+function poolTarget({ target, statementTimeoutMs = 30_000 }: DatabaseOptions): pg.PoolConfig {
   const user = target.user ?? loginOf(target.connectionString ?? '');
-  return { ...target, ...(user === GATEWAY_ROLE ? {} : { options: `-c role=${GATEWAY_ROLE}` }) };
+  // The gateway's own login has all this as settings of its role (policies/roles.sql): poolers refuse start-up options.
+  if (user === GATEWAY_ROLE) return { ...target };
+  return { ...target, options: `-c role=${GATEWAY_ROLE} -c statement_timeout=${statementTimeoutMs} -c jit=off` };
 }
