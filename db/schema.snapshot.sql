@@ -1,6 +1,22 @@
 -- What migrations, functions and grants add up to. Written by `npm run schema:snapshot`; compared in the tests.
 
 -- tables
+sluice.accounts.id uuid not null default gen_random_uuid()
+sluice.accounts.username text collate C not null
+sluice.accounts.account_id integer not null
+sluice.accounts.uid text not null
+sluice.accounts.email text
+sluice.accounts.password_hash text
+sluice.accounts.verified_at timestamp with time zone
+sluice.accounts.banned_at timestamp with time zone
+sluice.accounts.staff boolean not null default false
+sluice.accounts.admin boolean not null default false
+sluice.accounts.backend text not null default 'default'::text
+sluice.accounts.totp_secret text
+sluice.accounts.totp_pending text
+sluice.accounts.totp_step bigint not null default 0
+sluice.accounts.created_at timestamp with time zone not null default now()
+sluice.accounts.updated_at timestamp with time zone not null default now()
 sluice.blobs.version text collate C not null
 sluice.blobs.store_key text collate C not null
 sluice.blobs.state text not null
@@ -31,15 +47,29 @@ sluice.folders.owner uuid not null
 sluice.folders.public boolean not null default false
 sluice.folders.created_at timestamp with time zone not null default now()
 sluice.folders.updated_at timestamp with time zone not null default now()
+sluice.kill_switches.id smallint not null
+sluice.kill_switches.enabled boolean not null default false
+sluice.kill_switches.changed_at timestamp with time zone not null default now()
 sluice.migrations.name text not null
 sluice.migrations.hash text not null
 sluice.migrations.applied_at timestamp with time zone not null default now()
+sluice.rate_limits.key text not null
+sluice.rate_limits.window_start timestamp with time zone not null
+sluice.rate_limits.window_end timestamp with time zone not null
+sluice.rate_limits.count integer not null
 sluice.revoked_tokens.id bigint not null
 sluice.revoked_tokens.bucket_id text collate C not null
 sluice.revoked_tokens.name text collate C
 sluice.revoked_tokens.fingerprint text
 sluice.revoked_tokens.revoked_before timestamp with time zone not null
 sluice.revoked_tokens.created_at timestamp with time zone not null default now()
+sluice.sessions.id uuid not null default gen_random_uuid()
+sluice.sessions.account uuid not null
+sluice.sessions.name text
+sluice.sessions.scopes integer
+sluice.sessions.created_at timestamp with time zone not null default now()
+sluice.sessions.expires_at timestamp with time zone not null
+sluice.sessions.revoked_at timestamp with time zone
 storage.buckets.id text collate C not null
 storage.buckets.name text not null
 storage.buckets.owner uuid
@@ -64,8 +94,18 @@ storage.objects.metadata jsonb
 storage.objects.path_tokens text[] default string_to_array(name, '/'::text)
 storage.objects.version text collate C
 storage.objects.user_metadata jsonb
+storage.permits.name text not null
+storage.permits.meaning text not null
 
 -- constraints
+sluice.accounts: accounts_account_id_is_unique UNIQUE (account_id)
+sluice.accounts: accounts_backend_is_a_host_label CHECK ((backend ~ '^[a-z0-9]([a-z0-9-]{0,52}[a-z0-9])?$'::text))
+sluice.accounts: accounts_pkey PRIMARY KEY (id)
+sluice.accounts: accounts_uid_has_13_digits CHECK ((uid ~ '^[0-9]{13}$'::text))
+sluice.accounts: accounts_uid_is_unique UNIQUE (uid)
+sluice.accounts: accounts_username_is_not_reserved CHECK ((lower(username) <> ALL (ARRAY['v1'::text, 'me'::text, 'all'::text])))
+sluice.accounts: accounts_username_is_unique UNIQUE (username)
+sluice.accounts: accounts_username_is_url_safe CHECK (((username ~ '^[A-Za-z0-9_.-]{1,64}$'::text) AND (username !~ '^\.+$'::text)))
 sluice.blobs: blobs_pkey PRIMARY KEY (version)
 sluice.blobs: blobs_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'live'::text, 'dead'::text, 'quarantined'::text])))
 sluice.files: files_folder_exists FOREIGN KEY (folder_id) REFERENCES sluice.folders(id) ON DELETE SET NULL
@@ -73,9 +113,15 @@ sluice.files: files_id_is_unique UNIQUE (id)
 sluice.files: files_max_views_is_positive CHECK ((max_views > 0))
 sluice.files: files_pkey PRIMARY KEY (object_id)
 sluice.folders: folders_pkey PRIMARY KEY (id)
+sluice.kill_switches: kill_switches_are_nine CHECK (((id >= 0) AND (id <= 8)))
+sluice.kill_switches: kill_switches_pkey PRIMARY KEY (id)
 sluice.migrations: migrations_pkey PRIMARY KEY (name)
+sluice.rate_limits: rate_limits_pkey PRIMARY KEY (key)
 sluice.revoked_tokens: revoked_tokens_pkey PRIMARY KEY (id)
 sluice.revoked_tokens: revoked_tokens_say_each_thing_once UNIQUE NULLS NOT DISTINCT (bucket_id, name, fingerprint)
+sluice.sessions: sessions_account_exists FOREIGN KEY (account) REFERENCES sluice.accounts(id) ON DELETE CASCADE
+sluice.sessions: sessions_pkey PRIMARY KEY (id)
+sluice.sessions: sessions_scopes_are_flags CHECK ((scopes > 0))
 storage.buckets: bname UNIQUE (name)
 storage.buckets: buckets_delivery_is_known CHECK ((delivery = ANY (ARRAY['proxy'::text, 'redirect'::text])))
 storage.buckets: buckets_file_size_limit_is_not_negative CHECK ((file_size_limit >= 0))
@@ -83,6 +129,7 @@ storage.buckets: buckets_pkey PRIMARY KEY (id)
 storage.objects: objects_bucketId_fkey FOREIGN KEY (bucket_id) REFERENCES storage.buckets(id)
 storage.objects: objects_name_is_1_to_1024_bytes CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 1024)))
 storage.objects: objects_pkey PRIMARY KEY (id)
+storage.permits: permits_pkey PRIMARY KEY (name)
 
 -- indexes
 CREATE INDEX blobs_dead ON sluice.blobs USING btree (claimed_until NULLS FIRST, dead_at) WHERE (state = 'dead'::text)
@@ -95,7 +142,14 @@ CREATE INDEX folders_by_owner ON sluice.folders USING btree (owner, updated_at)
 CREATE INDEX objects_by_created_at ON storage.objects USING btree (bucket_id, created_at, name)
 CREATE INDEX objects_by_updated_at ON storage.objects USING btree (bucket_id, updated_at, name)
 CREATE INDEX objects_by_version ON storage.objects USING btree (version) WHERE (version IS NOT NULL)
+CREATE INDEX rate_limits_by_end ON sluice.rate_limits USING btree (window_end)
+CREATE INDEX sessions_by_account ON sluice.sessions USING btree (account, created_at)
 CREATE INDEX uploads_by_owner ON storage.objects USING btree (owner_id, created_at, name) WHERE (bucket_id = 'uploads'::text)
+CREATE UNIQUE INDEX accounts_account_id_is_unique ON sluice.accounts USING btree (account_id)
+CREATE UNIQUE INDEX accounts_pkey ON sluice.accounts USING btree (id)
+CREATE UNIQUE INDEX accounts_uid_is_unique ON sluice.accounts USING btree (uid)
+CREATE UNIQUE INDEX accounts_username_in_any_case ON sluice.accounts USING btree (lower(username))
+CREATE UNIQUE INDEX accounts_username_is_unique ON sluice.accounts USING btree (username)
 CREATE UNIQUE INDEX blobs_pkey ON sluice.blobs USING btree (version)
 CREATE UNIQUE INDEX bname ON storage.buckets USING btree (name)
 CREATE UNIQUE INDEX bucketid_objname ON storage.objects USING btree (bucket_id, name)
@@ -103,10 +157,14 @@ CREATE UNIQUE INDEX buckets_pkey ON storage.buckets USING btree (id)
 CREATE UNIQUE INDEX files_id_is_unique ON sluice.files USING btree (id)
 CREATE UNIQUE INDEX files_pkey ON sluice.files USING btree (object_id)
 CREATE UNIQUE INDEX folders_pkey ON sluice.folders USING btree (id)
+CREATE UNIQUE INDEX kill_switches_pkey ON sluice.kill_switches USING btree (id)
 CREATE UNIQUE INDEX migrations_pkey ON sluice.migrations USING btree (name)
 CREATE UNIQUE INDEX objects_pkey ON storage.objects USING btree (id)
+CREATE UNIQUE INDEX permits_pkey ON storage.permits USING btree (name)
+CREATE UNIQUE INDEX rate_limits_pkey ON sluice.rate_limits USING btree (key)
 CREATE UNIQUE INDEX revoked_tokens_pkey ON sluice.revoked_tokens USING btree (id)
 CREATE UNIQUE INDEX revoked_tokens_say_each_thing_once ON sluice.revoked_tokens USING btree (bucket_id, name, fingerprint) NULLS NOT DISTINCT
+CREATE UNIQUE INDEX sessions_pkey ON sluice.sessions USING btree (id)
 
 -- triggers
 CREATE TRIGGER file_arrives AFTER INSERT ON storage.objects FOR EACH ROW WHEN ((new.bucket_id = 'uploads'::text)) EXECUTE FUNCTION sluice.keep_file_record()
@@ -120,17 +178,23 @@ CREATE TRIGGER update_buckets_updated_at BEFORE UPDATE ON storage.buckets FOR EA
 CREATE TRIGGER update_objects_updated_at BEFORE UPDATE ON storage.objects FOR EACH ROW EXECUTE FUNCTION storage.touch_updated_at()
 
 -- row level security and policies
+sluice.accounts: row level security off
 sluice.blobs: row level security off
 sluice.files: row level security off
 sluice.folders: row level security off
+sluice.kill_switches: row level security off
 sluice.migrations: row level security off
+sluice.rate_limits: row level security off
 sluice.revoked_tokens: row level security off
+sluice.sessions: row level security off
 storage.buckets: row level security on
 storage.objects: row level security on
+storage.permits: row level security on
 
 -- rights
 function auth.claim(text): default
 function auth.email(): default
+function auth.has_scope(integer): default
 function auth.jwt(): default
 function auth.role(): default
 function auth.uid(): default
@@ -146,6 +210,7 @@ function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boole
 function sluice.delete_object(text,text,text): sluice_gateway=X
 function sluice.empty_bucket(text,text,bigint): sluice_gateway=X
 function sluice.end_quarantine(text[],bigint): sluice_gateway=X
+function sluice.enter_session(uuid,text,jsonb,text): sluice_gateway=X
 function sluice.expect_late_bytes(text,text,interval): sluice_gateway=X
 function sluice.forget_blobs(text[]): sluice_gateway=X
 function sluice.inspect_blobs(text,text[],interval,interval): sluice_gateway=X
@@ -166,6 +231,7 @@ function storage.allow_any_operation(text[]): default
 function storage.allow_only_operation(text): default
 function storage.bucket_holds_objects(text): sluice_gateway=X
 function storage.bucket_rules(text): anon=X, authenticated=X, service_role=X, sluice_gateway=X
+function storage.demand(text[],text): default
 function storage.extension(text): default
 function storage.filename(text): default
 function storage.foldername(text): default
@@ -174,21 +240,28 @@ function storage.list_entries(text,text,text,integer,boolean,text,boolean,bigint
 function storage.operation(): default
 function storage.public_object(text,text): anon=X, authenticated=X, service_role=X
 function storage.skip_block(text,text,text,integer,boolean,boolean,bigint): default
+function storage.target(): default
 function storage.touch_updated_at(): default
 schema auth: anon=U, authenticated=U, service_role=U, sluice_gateway=U
 schema sluice: service_role=U, sluice_gateway=U
 schema storage: anon=U, authenticated=U, service_role=U, sluice_gateway=U
+table sluice.accounts: sluice_gateway=arwd
 table sluice.blobs: sluice_gateway=arwd
 table sluice.files: sluice_gateway=arwd
 table sluice.folders: sluice_gateway=arwd
+table sluice.kill_switches: sluice_gateway=arwd
 table sluice.migrations: sluice_gateway=arwd
+table sluice.rate_limits: sluice_gateway=arwd
 table sluice.revoked_tokens: service_role=r, sluice_gateway=arwd
+table sluice.sessions: sluice_gateway=arwd
 table storage.buckets: anon=arwd, authenticated=arwd, service_role=arwdD
 table storage.objects: anon=arwd, authenticated=arwd, service_role=arwdD
+table storage.permits: anon=r, authenticated=r, service_role=r
 
 -- functions
 auth.claim(text) returns text stable
 auth.email() returns text stable
+auth.has_scope(integer) returns boolean stable
 auth.jwt() returns jsonb stable
 auth.role() returns text stable
 auth.uid() returns uuid stable
@@ -204,6 +277,7 @@ sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint
 sluice.delete_object(text,text,text) returns void set search_path=""
 sluice.empty_bucket(text,text,bigint) returns bigint set search_path=""
 sluice.end_quarantine(text[],bigint) returns SETOF text set search_path=""
+sluice.enter_session(uuid,text,jsonb,text) returns void set search_path=""
 sluice.expect_late_bytes(text,text,interval) returns void set search_path=""
 sluice.forget_blobs(text[]) returns bigint set search_path=""
 sluice.inspect_blobs(text,text[],interval,interval) returns TABLE(version text, state text, size bigint, md5 text, is_leased boolean, is_stuck boolean, is_quarantined boolean, bucket_id text, name text, metadata jsonb) stable set search_path=""
@@ -224,6 +298,7 @@ storage.allow_any_operation(text[]) returns boolean stable
 storage.allow_only_operation(text) returns boolean stable
 storage.bucket_holds_objects(text) returns boolean stable SECURITY DEFINER set search_path=""
 storage.bucket_rules(text) returns TABLE(public boolean, file_size_limit bigint, allowed_mime_types text[], delivery text) stable SECURITY DEFINER set search_path=""
+storage.demand(text[],text) returns void set search_path=""
 storage.extension(text) returns text immutable
 storage.filename(text) returns text immutable
 storage.foldername(text) returns text[] immutable
@@ -232,4 +307,5 @@ storage.list_entries(text,text,text,integer,boolean,text,boolean,bigint,bigint) 
 storage.operation() returns text stable
 storage.public_object(text,text) returns SETOF storage.objects stable SECURITY DEFINER set search_path=""
 storage.skip_block(text,text,text,integer,boolean,boolean,bigint) returns record stable set search_path="", enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
+storage.target() returns text stable
 storage.touch_updated_at() returns trigger set search_path=""

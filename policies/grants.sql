@@ -7,6 +7,8 @@ grant usage on schema sluice to sluice_gateway, service_role;
 
 -- The ecosystem grants ALL, which includes TRUNCATE, and TRUNCATE knows no policy; so it is left out here.
 grant select, insert, update, delete on storage.buckets, storage.objects to anon, authenticated, service_role;
+-- Which permits a caller sees is for the policies; none is seen without one.
+grant select on storage.permits to anon, authenticated, service_role;
 grant truncate on storage.buckets, storage.objects to service_role;
 
 -- The gateway keeps the ledger and has no right on any object table.
@@ -18,6 +20,7 @@ grant select on sluice.revoked_tokens to service_role;
 
 alter table storage.buckets enable row level security;
 alter table storage.objects enable row level security;
+alter table storage.permits enable row level security;
 
 -- Functions are callable by everybody unless said otherwise; ours say otherwise.
 revoke execute on all functions in schema sluice from public;
@@ -37,10 +40,13 @@ begin
   if not (select rolbypassrls from pg_roles where rolname = 'service_role') then
     drop policy if exists service_role_reaches_every_bucket on storage.buckets;
     drop policy if exists service_role_reaches_every_object on storage.objects;
+    drop policy if exists service_role_has_every_permit on storage.permits;
     -- The service sees and changes every bucket.
     create policy service_role_reaches_every_bucket on storage.buckets to service_role using (true) with check (true);
     -- The service sees and changes every object.
     create policy service_role_reaches_every_object on storage.objects to service_role using (true) with check (true);
+    -- The service has every permit.
+    create policy service_role_has_every_permit on storage.permits for select to service_role using (true);
   end if;
 end
 $$;

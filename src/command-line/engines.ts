@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { type ConnectionTarget, GATEWAY_ROLE } from '../database/database.ts';
+import type { ConnectionTarget } from '../database/database.ts';
+import { GATEWAY_ROLE } from '../database/gateway-role.ts';
 import { ensureDatabase, type MigrationProgress, migrate } from '../database/migrate.ts';
 import { type EmbeddedPostgresLog, startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
 

@@ -21,15 +21,25 @@ export interface Route {
   readonly body: unknown;
 }
 
-export type RouteHandler = (route: Route) => Promise<void>;
+/** `admitted` is what the binding's `admit` gave for this request; undefined where there is none. */
+export type RouteHandler<Admitted = undefined> = (route: Route, admitted: Admitted) => Promise<void>;
 
-export interface RouteBinding {
+/** A request before anything of it but its path has been looked at; `params` are decoded and unchecked. */
+export type Approach = Omit<Route, 'query' | 'body'>;
+
+export interface RouteBinding<Admitted = undefined> {
   readonly contract: Contract;
   /** Binds the operations of this tag. */
   readonly tag: string;
   readonly router: RequestChain;
   /** Exactly one for each operation of the tag. */
-  readonly handlers: Readonly<Record<string, RouteHandler>>;
+  readonly handlers: Readonly<Record<string, RouteHandler<Admitted>>>;
+  /**
+   * Asked before parameters, headers, query and body are checked, for an API that says who may not before it says what is
+   * malformed. What it resolves to reaches the handler; what it rejects with is the answer. May be left out only where
+   * the handlers expect nothing of it.
+   */
+  readonly admit?: (approach: Approach) => Promise<Admitted>;
   /** Path prefixes under which the operations answer; the empty string is the root. */
   readonly mounts: readonly string[];
   /**
@@ -42,22 +52,26 @@ export interface RouteBinding {
 }
 
 /** What a surface gives to be bound: its own handlers, and how its API says an error. */
-export type Surface = Pick<RouteBinding, 'tag' | 'handlers' | 'onError' | 'onUnknown'>;
+export type Surface<Admitted = undefined> = Pick<
+  RouteBinding<Admitted>,
+  'tag' | 'handlers' | 'admit' | 'onError' | 'onUnknown'
+>;
 
 /** What is needed of an Express router. */
 export interface RequestChain {
   use(handler: (req: IncomingMessage, res: ServerResponse, next: () => void) => void): unknown;
 }
 
-interface BoundOperation {
+interface BoundOperation<Admitted> {
   readonly operation: Operation;
-  readonly handle: RouteHandler;
+  readonly handle: RouteHandler<Admitted>;
+  readonly admit: RouteBinding<Admitted>['admit'];
   /** What a request without a query string has; null when that must be checked each time. */
   readonly emptyQuery: Route['query'] | null;
 }
 
 /** Throws when an operation of the tag has no handler or a handler no operation. */
-export function bindRoutes(binding: RouteBinding): void {
+export function bindRoutes<Admitted = undefined>(binding: RouteBinding<Admitted>): void {
   const { router, mounts, onError, onUnknown } = binding;
   const match = makeRouteMatcher(boundOperations(binding).map(asPattern));
   const prefixes = [...mounts].sort((a, b) => b.length - a.length);
@@ -88,7 +102,8 @@ export function bindRoutes(binding: RouteBinding): void {
   });
 }
 
-function boundOperations({ contract, tag, handlers }: RouteBinding): BoundOperation[] {
+function boundOperations<Admitted>(binding: RouteBinding<Admitted>): BoundOperation<Admitted>[] {
+  const { contract, tag, handlers, admit } = binding;
   const operations = [...contract.operations.values()].filter(operation => operation.tag === tag);
   const ids = new Set(operations.map(operation => operation.id));
   const stray = Object.keys(handlers).filter(id => !ids.has(id));
@@ -97,7 +112,7 @@ function boundOperations({ contract, tag, handlers }: RouteBinding): BoundOperat
   if (missing.length > 0) throw new Error(`operations tagged ${tag} without a handler: ${missing.join(', ')}`);
   return operations.flatMap(operation => {
     const handle = handlers[operation.id];
-    return handle === undefined ? [] : [{ operation, handle, emptyQuery: emptyQueryOf(operation) }];
+    return handle === undefined ? [] : [{ operation, handle, admit, emptyQuery: emptyQueryOf(operation) }];
   });
 }
 
@@ -106,7 +121,7 @@ function emptyQueryOf({ checks }: Operation): Route['query'] | null {
   return checks.query(query) === null ? Object.freeze(query) : null;
 }
 
-function asPattern(target: BoundOperation) {
+function asPattern<Admitted>(target: BoundOperation<Admitted>) {
   const { method, path, slashOptional, wildcard } = target.operation;
   return { method, path, slashOptional, wildcard, target };
 }
@@ -132,17 +147,22 @@ interface Asked {
   readonly search: string;
 }
 
-async function answer(found: RouteMatch<BoundOperation>, { req, res, search }: Asked): Promise<void> {
-  const { operation, handle, emptyQuery } = found.target;
+async function answer<Admitted>(
+  found: RouteMatch<BoundOperation<Admitted>>,
+  { req, res, search }: Asked,
+): Promise<void> {
+  const { operation, handle, admit, emptyQuery } = found.target;
   const params = paramsOf(found);
+  const approach = { operationId: operation.id, req, res, params };
+  const admitted = (admit === undefined ? undefined : await admit(approach)) as Admitted;
   refuse('params', operation.checks.params(params));
   checkHeaders(operation, req);
   const query = search === '' && emptyQuery !== null ? emptyQuery : checkedQuery(operation, search);
   const body = operation.bodyKind === 'unread' ? undefined : await checkedBody(operation, req);
-  await handle({ operationId: operation.id, req, res, params, query, body });
+  await handle({ ...approach, query, body }, admitted);
 }
 
-function paramsOf({ names, values }: RouteMatch<BoundOperation>): Record<string, string> {
+function paramsOf({ names, values }: RouteMatch<unknown>): Record<string, string> {
   const params: Record<string, string> = {};
   for (const [index, name] of names.entries()) params[name] = decodeRawSegment(values[index] ?? '');
   return params;

@@ -7,7 +7,9 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
+import { entranceOf } from './account-statements.ts';
 import { Batch, type BatchRow, type BatchStatement } from './batch.ts';
+import { GATEWAY_ROLE } from './gateway-role.ts';
 import { isDeadConnection, isRetryable, toSluiceError } from './postgres-errors.ts';
 import type { Statement } from './statement.ts';
 
@@ -53,9 +55,6 @@ export interface Database {
   gauges(): PoolGauges;
   close(): Promise<void>;
 }
-
-/** The login's resting role: it may keep the ledger, switch to the roles of callers, and nothing else. */
-export const GATEWAY_ROLE = 'sluice_gateway';
 
 const ENTER = `select set_config('role', $1, true), set_config('request.jwt.claims', $2, true),
  set_config('request.jwt.claim.sub', $3, true), set_config('request.jwt.claim.role', $4, true),
@@ -112,7 +111,7 @@ export function makeDatabase(options: DatabaseOptions): Database {
       let failed = true;
       try {
         const batch = [
-          enterStatement(scope, statement, options.prepare),
+          ...enterStatements(scope, statement, options.prepare),
           {
             name: options.prepare ? statementName(scope, statement) : '',
             text: statement.text,
@@ -143,18 +142,27 @@ export function makeDatabase(options: DatabaseOptions): Database {
   };
 }
 
+function enterStatements(
+  scope: RequestScope,
+  { runs }: { readonly runs: Statement<never, unknown>['runs'] },
+  prepare: boolean,
+): BatchStatement[] {
+  const { role, further } = entranceOf(scope, runs === 'gateway' ? GATEWAY_ROLE : scope.caller.role);
+  const enter = enterStatement(scope, { role, readOnly: runs === 'caller-reads' }, prepare);
+  return [enter, ...(prepare ? further : further.map(statement => ({ ...statement, name: '' })))];
+}
+
 function enterStatement(
   scope: RequestScope,
-  statement: { readonly runs: Statement<never, unknown>['runs'] },
+  { role, readOnly }: { readonly role: string; readonly readOnly: boolean },
   prepare: boolean,
 ): BatchStatement {
-  const readOnly = statement.runs === 'caller-reads';
   const { caller } = scope;
   return {
     name: prepare ? (readOnly ? 'enter_read_only' : 'enter') : '',
     text: readOnly ? ENTER_READ_ONLY : ENTER,
     values: [
-      statement.runs === 'gateway' ? GATEWAY_ROLE : caller.role,
+      role,
       caller.claims,
       caller.subject ?? '',
       caller.role,

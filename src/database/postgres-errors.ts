@@ -2,7 +2,7 @@
  * SQLSTATE → error code, once for the whole program. Class `SL` is raised by our own functions (db/functions); the rest
  * is Postgres's. Anything not named here is a programmer's mistake or a broken policy and becomes `internal`.
  */
-import { type ErrorCode, SluiceError } from '../domain/errors.ts';
+import { type ErrorCode, type ErrorFacts, SluiceError } from '../domain/errors.ts';
 
 interface PostgresError extends Error {
   readonly code?: string;
@@ -19,6 +19,11 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   SL005: 'mime-type-not-allowed',
   SL006: 'delete-denied',
   SL007: 'link-revoked',
+  SL010: 'invalid-session',
+  SL011: 'not-permitted',
+  SL012: 'switched-off',
+  SL013: 'rate-limited',
+  SL014: 'account-not-found',
   SL020: 'folder-not-found',
   '42501': 'access-denied',
   '22003': 'invalid-parameter',
@@ -40,6 +45,8 @@ const CONSTRAINT_CODES: Readonly<Record<string, ErrorCode>> = {
   buckets_pkey: 'bucket-exists',
   bname: 'bucket-exists',
   objects_name_is_1_to_1024_bytes: 'invalid-object-name',
+  accounts_username_is_unique: 'account-exists',
+  accounts_username_in_any_case: 'account-exists',
 };
 
 /** Broken by a row into a bucket that is gone, and by deleting a bucket that has rows; who deletes one tells them apart. */
@@ -69,7 +76,7 @@ export function toSluiceError(error: unknown): SluiceError {
   }
   return new SluiceError(codeOf(postgres), messageOf(postgres), {
     cause: error,
-    facts: { sqlstate: postgres.code ?? null, constraint: postgres.constraint ?? null },
+    facts: { sqlstate: postgres.code ?? null, constraint: postgres.constraint ?? null, ...factsOf(postgres) },
   });
 }
 
@@ -83,6 +90,11 @@ function codeOf(error: PostgresError): ErrorCode {
   if (code === '23514') return CONSTRAINT_CODES[constraint] ?? 'invalid-parameter';
   if (code === '23503') return constraint === OBJECTS_BUCKET ? 'bucket-not-found' : 'referenced';
   return CODES[code] ?? 'internal';
+}
+
+/** What our own functions name in the detail of an error, as a JSON object. */
+function factsOf({ code, detail }: PostgresError): ErrorFacts {
+  return code?.startsWith('SL') && detail !== undefined ? (JSON.parse(detail) as ErrorFacts) : {};
 }
 
 function messageOf(error: PostgresError): string {

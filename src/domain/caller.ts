@@ -10,6 +10,8 @@ export interface Caller {
   /** The `sub` claim; null for an anonymous caller. */
   readonly subject: string | null;
   readonly claims: string;
+  /** The session of an account of our own, looked up in every transaction; null for every other proof. */
+  readonly sessionId: string | null;
 }
 
 /** One request as the database sees it: the caller, and the `request.*` and `storage.operation` settings. */
@@ -24,16 +26,26 @@ export interface RequestScope {
   /** Aborted when the client goes away or the gateway shuts down. */
   readonly signal: AbortSignal;
   readonly requestId: string;
+  /** Rows of `storage.permits` that the caller's policies must show, else nothing happens (`not-permitted`). */
+  readonly permits?: readonly string[];
+  /** What the permits are asked for, which policies read as `storage.target()`: the owner of a tree, a backend. */
+  readonly target?: string;
 }
 
 /** The caller of a request that carries no token. */
-export const ANONYMOUS: Caller = Object.freeze({ role: 'anon', subject: null, claims: '{"role":"anon"}' });
+export const ANONYMOUS: Caller = Object.freeze({
+  role: 'anon',
+  subject: null,
+  claims: '{"role":"anon"}',
+  sessionId: null,
+});
 
 /** Past every policy. Requests never have it of themselves: see `asService`. */
 export const SERVICE_CALLER: Caller = Object.freeze({
   role: 'service_role',
   subject: null,
   claims: '{"role":"service_role"}',
+  sessionId: null,
 });
 
 /**

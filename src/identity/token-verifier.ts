@@ -8,11 +8,21 @@ import type { Clock } from './clock.ts';
 import { type Claims, openToken } from './open-token.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
+/** The `iss` claim of the tokens that an account's session is given. */
+export const ISSUER = 'sluice';
+
+/** The `scope` of a second factor's challenge, which proves a password and nothing else. */
+export const CHALLENGE_SCOPE = 'second-factor';
+
+const OTHER_SCOPES: ReadonlySet<unknown> = new Set(['download', 'upload', CHALLENGE_SCOPE]);
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 export interface TokenVerifier {
   /**
    * Who holds this token. `claims` are the token's own, with the role that applies. Throws `invalid-token` for a token
    * that is malformed, forged or out of its time, names a role outside the list, has a `sub` that is no string, or is
-   * of another kind: a signed link or a path token is no login.
+   * of another kind: a signed link, a path token or the challenge of a second factor is no login.
    */
   verify(token: string): Caller;
 }
@@ -41,8 +51,8 @@ export function makeTokenVerifier({ keys, roles, clock }: TokenVerifierParts): T
 }
 
 function callerOf(claims: Claims, roles: readonly string[]): Caller {
-  const { role = 'anon', sub = '', scope } = claims;
-  if (claims.url !== undefined || claims.path !== undefined || scope === 'download' || scope === 'upload') {
+  const { role = 'anon', sub = '' } = claims;
+  if (isOtherKind(claims)) {
     throw new SluiceError('invalid-token', 'a signed link is not a login');
   }
   if (typeof role !== 'string' || !roles.includes(role)) {
@@ -50,5 +60,21 @@ function callerOf(claims: Claims, roles: readonly string[]): Caller {
     throw new SluiceError('invalid-token', `role ${named} is not allowed: a token may name ${roles.join(', ')}`);
   }
   if (typeof sub !== 'string') throw new SluiceError('invalid-token', '"sub" claim must be a string');
-  return Object.freeze({ role, subject: sub === '' ? null : sub, claims: JSON.stringify({ ...claims, role }) });
+  return Object.freeze({
+    role,
+    subject: sub === '' ? null : sub,
+    claims: JSON.stringify({ ...claims, role }),
+    sessionId: sessionIdOf(claims),
+  });
+}
+
+function isOtherKind({ url, path, scope }: Claims): boolean {
+  return url !== undefined || path !== undefined || OTHER_SCOPES.has(scope);
+}
+
+/** Other issuers have sessions, too; only ours are looked up. */
+function sessionIdOf({ iss, session_id }: Claims): string | null {
+  if (iss !== ISSUER) return null;
+  if (typeof session_id === 'string' && UUID.test(session_id)) return session_id;
+  throw new SluiceError('invalid-token', '"session_id" claim must be a UUID');
 }

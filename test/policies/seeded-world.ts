@@ -71,7 +71,12 @@ export async function putAsService(
   address: Address,
   { text, owner }: { text: string; owner: string | null },
 ): Promise<void> {
-  const caller = { role: 'service_role', subject: owner, claims: JSON.stringify({ role: 'service_role', sub: owner }) };
+  const caller = {
+    role: 'service_role',
+    subject: owner,
+    claims: JSON.stringify({ role: 'service_role', sub: owner }),
+    sessionId: null,
+  };
   await putObject(gateway.app.core, scopeOf(caller, { operation: 'storage.object.upload' }), {
     ...address,
     body: Readable.from([Buffer.from(text)]),

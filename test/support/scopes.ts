@@ -9,11 +9,17 @@ export function user(subject: string, claims: Record<string, unknown> = {}): Cal
     role: 'authenticated',
     subject,
     claims: JSON.stringify({ role: 'authenticated', sub: subject, ...claims }),
+    sessionId: null,
   };
 }
 
-export const SERVICE: Caller = { role: 'service_role', subject: null, claims: '{"role":"service_role"}' };
-export const ANON: Caller = { role: 'anon', subject: null, claims: '{"role":"anon"}' };
+export const SERVICE: Caller = {
+  role: 'service_role',
+  subject: null,
+  claims: '{"role":"service_role"}',
+  sessionId: null,
+};
+export const ANON: Caller = { role: 'anon', subject: null, claims: '{"role":"anon"}', sessionId: null };
 
 /** A request by `caller`, as the database sees it. */
 export function scopeOf(caller: Caller, overrides: Partial<RequestScope> = {}): RequestScope {

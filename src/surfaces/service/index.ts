@@ -60,9 +60,9 @@ export function makeServiceSurface(options: ServiceSurfaceOptions) {
 }
 
 function recorded(handle: RouteHandler): RouteHandler {
-  return route => {
+  return (route, admitted) => {
     recordOf(route.res).operationId = route.operationId;
-    return handle(route);
+    return handle(route, admitted);
   };
 }
 

@@ -33,14 +33,24 @@ export const WIRE: Readonly<Record<ErrorCode, WireError>> = {
   'no-content': { status: 400, error: 'InvalidRequest', code: 'InvalidRequest', message: 'No content provided' },
   'missing-credentials': { status: 400, error: 'Error', code: 'InvalidRequest' },
   'invalid-token': { status: 403, error: 'Unauthorized', code: 'AccessDenied' },
+  'invalid-session': { status: 403, error: 'Unauthorized', code: 'AccessDenied' },
+  'invalid-password': { status: 401, error: 'Unauthorized', code: 'AccessDenied' },
+  'missing-password': { status: 400, error: 'Error', code: 'InvalidRequest' },
+  'second-factor-required': { status: 401, error: 'Unauthorized', code: 'AccessDenied' },
+  'invalid-second-factor': { status: 401, error: 'Unauthorized', code: 'AccessDenied' },
   'invalid-link': { status: 400, error: 'InvalidJWT', code: 'InvalidJWT' },
   'link-mismatch': { status: 400, error: 'InvalidSignature', code: 'InvalidSignature' },
   'link-revoked': { status: 400, error: 'InvalidSignature', code: 'InvalidSignature' },
   'access-denied': { status: 403, error: 'Unauthorized', code: 'AccessDenied' },
   'delete-denied': { status: 403, error: 'Unauthorized', code: 'AccessDenied', message: 'Access denied' },
+  'not-permitted': { status: 403, error: 'Unauthorized', code: 'AccessDenied', message: 'Access denied' },
+  'switched-off': { status: 503, always: true, error: 'Service Unavailable', code: 'ServiceUnavailable' },
+  'rate-limited': { status: 429, always: true, error: 'Too Many Requests', code: 'SlowDown' },
   'bucket-not-found': { status: 404, error: 'Bucket not found', code: 'NoSuchBucket', message: 'Bucket not found' },
   'object-not-found': NOT_FOUND_OBJECT,
   'folder-not-found': NOT_FOUND_OBJECT,
+  'account-not-found': { status: 404, error: 'not_found', code: 'NoSuchKey', message: 'User not found' },
+  'account-exists': { status: 409, error: 'Duplicate', code: 'ResourceAlreadyExists' },
   'bytes-missing': { status: 404, error: 'Not found', code: 'NoSuchKey', message: 'The resource was not found' },
   'bucket-exists': {
     status: 409,
@@ -147,6 +157,7 @@ function errorHeaders(wire: WireError, error: unknown): OutgoingHttpHeaders {
   return {
     'cache-control': 'no-store',
     ...(wire.status === 503 ? { 'retry-after': '1' } : {}),
+    ...(wire.status === 429 && error instanceof SluiceError ? { 'retry-after': `${error.facts.resetSeconds}` } : {}),
     ...(wire.status === 416 && error instanceof SluiceError ? { 'content-range': `bytes */${error.facts.size}` } : {}),
   };
 }

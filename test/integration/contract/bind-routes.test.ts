@@ -410,6 +410,40 @@ describe('a failing handler', () => {
   });
 });
 
+describe('a binding that admits', () => {
+  async function replyTo(path: string, authorization: string): Promise<string> {
+    const app = express();
+    const admitting: RouteHandler<string> = async ({ res }, who) => void res.end(`served ${who}`);
+    bindRoutes<string>({
+      contract,
+      tag: 'supabase',
+      router: app,
+      handlers: Object.fromEntries(Object.keys(handlersFor('supabase')).map(id => [id, admitting])),
+      admit: async ({ req, operationId, params }) => {
+        if (req.headers.authorization === 'nobody') throw new SluiceError('access-denied', `not ${params.bucketName}`);
+        return `${req.headers.authorization} at ${operationId}`;
+      },
+      mounts: [''],
+      onError: (error, _req, res) => void res.end((error as SluiceError).code + (error as Error).message),
+      onUnknown: () => {},
+    });
+    const server = createServer(app);
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const reply = await fetch(`${addressOf(server)}${path}`, { headers: { authorization } });
+    server.close();
+    return reply.text();
+  }
+
+  it('answers who may not before it says what is malformed', async () => {
+    expect(await replyTo('/bucket?limit=x', 'nobody')).toMatch(/^access-denied/);
+    expect(await replyTo('/bucket?limit=x', 'alice')).toMatch(/^invalid-parameter/);
+  });
+
+  it('hands what it found out to the handler', async () => {
+    expect(await replyTo('/bucket', 'alice')).toBe('served alice at listBuckets');
+  });
+});
+
 describe('binding', () => {
   it('refuses an operation without a handler', () => {
     const { copyObject: _, ...others } = handlersFor('supabase');

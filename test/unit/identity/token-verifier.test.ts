@@ -18,6 +18,7 @@ import {
   type Signer,
 } from '../../support/tokens.ts';
 
+const SESSION = '5e551011-0000-4000-8000-000000000001';
 const rsa = rsaKey('RS256');
 const secret512 = Buffer.alloc(64, 9);
 const signers = [
@@ -159,6 +160,7 @@ function respelt(text = ''): string {
 describe('a signed token', () => {
   const clock = new FrozenClock();
   const links = makeLinks({ keys, clock });
+  const isNoSession = '"session_id" claim must be a UUID';
   const isLink = 'a signed link is not a login';
   const unstorable = 'claims hold a character that cannot be stored';
   const role = (text: string) => `role ${text} is not allowed: a token may name anon, authenticated, service_role`;
@@ -192,6 +194,9 @@ describe('a signed token', () => {
     ['that is a path token', forge({ ...login, path: '/storage/alice/a' }), isLink],
     ['with the scope of a download link', forge({ ...login, scope: 'download' }), isLink],
     ['with the scope of an upload link', forge({ ...login, scope: 'upload' }), isLink],
+    ['that is the challenge of a second factor', forge({ ...login, scope: 'second-factor' }), isLink],
+    ['of our own without a session', forge({ ...login, iss: 'sluice' }), isNoSession],
+    ['of our own with a session of another form', forge({ ...login, iss: 'sluice', session_id: 7 }), isNoSession],
   ])('is refused as a login: one %s', (_what, token, text) => {
     expect(setUp().outcome(token)).toBe(`invalid-token: ${text}`);
   });
@@ -215,7 +220,15 @@ describe('a signed token', () => {
       { role: 'authenticated', subject: 'not a uuid', claims: '{"role":"authenticated","sub":"not a uuid"}' },
     ],
   ])('makes its holder %s', (_what, claims, caller) => {
-    expect(setUp().verify(forge(claims))).toEqual(caller);
+    expect(setUp().verify(forge(claims))).toEqual({ ...caller, sessionId: null });
+  });
+
+  it.each([
+    ['of our own', 'sluice', SESSION],
+    ['of another issuer', 'https://issuer.example', null],
+    ['of no issuer', undefined, null],
+  ])('leads to a session of ours only where it is %s', (_what, iss, sessionId) => {
+    expect(setUp().verify(forge({ ...login, iss, session_id: SESSION })).sessionId).toBe(sessionId);
   });
 
   it('hands every claim to Postgres as it is', () => {
