@@ -25,16 +25,17 @@ const RECOMMENDED_SECRET_BYTES = 32;
 export function readConfig(env: Environment, sources: ConfigSources): Config {
   const read = <Name extends SettingName>(name: Name) => readSetting(env, name);
   const dataDir = resolve(read('DATA_DIR'));
-  const workers = read('WORKERS');
+  const processes = read('WORKERS');
+  const workers = processes === 'auto' ? availableParallelism() : processes;
   const secret = read('JWT_SECRET');
   return Object.freeze<Config>({
     host: read('HOST'),
     port: read('PORT'),
     dataDir,
-    database: readDatabase(env),
+    database: readDatabase(env, workers),
     s3: readS3(env),
     maxUploadSizeBytes: read('MAX_UPLOAD_SIZE'),
-    workers: workers === 'auto' ? availableParallelism() : workers,
+    workers,
     corsOrigins: read('CORS_ORIGINS'),
     strictHttpStatus: read('STRICT_HTTP_STATUS'),
     trustProxy: read('TRUST_PROXY'),
@@ -101,7 +102,10 @@ export function readSetting<Name extends SettingName>(env: Environment, name: Na
   return value as SettingValue<Name>;
 }
 
-function readDatabase(env: Environment): Config['database'] {
+/** What the embedded Postgres has for gateways, of the 200 it takes (embedded/server-process.ts). */
+const EMBEDDED_CONNECTIONS = 190;
+
+function readDatabase(env: Environment, workers: number): Config['database'] {
   const url = readSetting(env, 'DATABASE_URL');
   const adminUrl = readSetting(env, 'DATABASE_ADMIN_URL');
   if (url === null && adminUrl !== null) {
@@ -109,10 +113,17 @@ function readDatabase(env: Environment): Config['database'] {
       'DATABASE_ADMIN_URL is set without DATABASE_URL; set both, or neither for the embedded Postgres.',
     );
   }
+  const poolSize = readSetting(env, 'DATABASE_POOL_SIZE');
+  if (url === null && workers * poolSize > EMBEDDED_CONNECTIONS) {
+    throw new ConfigError(
+      `DATABASE_POOL_SIZE is ${poolSize} for each of ${workers} processes, but the embedded Postgres has ` +
+        `${EMBEDDED_CONNECTIONS} connections; set it to ${Math.floor(EMBEDDED_CONNECTIONS / workers)} or less, or set DATABASE_URL.`,
+    );
+  }
   return Object.freeze({
     url,
     adminUrl: adminUrl ?? url,
-    poolSize: readSetting(env, 'DATABASE_POOL_SIZE'),
+    poolSize,
     prepare: readSetting(env, 'DATABASE_PREPARE'),
     roles: readSetting(env, 'DATABASE_ROLES'),
   });

@@ -85,6 +85,11 @@ describe('readConfig', () => {
       /^DATABASE_ADMIN_URL is set without DATABASE_URL/,
     ],
     [
+      'more connections than the embedded Postgres has',
+      { WORKERS: '10', DATABASE_POOL_SIZE: '20' },
+      /^DATABASE_POOL_SIZE is 20 for each of 10 processes, .* set it to 19 or less, or set DATABASE_URL/,
+    ],
+    [
       'a key file that is missing',
       { JWT_JWKS: './nowhere.json' },
       /^JWT_JWKS names the file '.\/nowhere.json', which cannot be read \(ENOENT\)/,
