@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BlobStore } from './blobs/blob-store.ts';
 import { makeFileStore } from './blobs/file-store.ts';
 import { makeMeasuredStore } from './blobs/measured-store.ts';
@@ -66,8 +67,12 @@ export async function makeApp(parts: AppParts): Promise<App> {
   let stopping: Promise<void> | null = null;
   async function stop(): Promise<void> {
     const timeoutMs = parts.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS;
-    // Together: a sweep that waits for a slow store must not keep the gateway taking requests.
-    await Promise.all([sweeper.stop(), server.listening ? drain(server, connections, timeoutMs) : null]);
+    // Together, and within one time: a sweep that waits for a slow store must not keep the gateway taking requests, nor
+    // alive. What it has claimed is another sweeper's in seconds.
+    await Promise.all([
+      Promise.race([sweeper.stop(), delay(timeoutMs, null, { ref: false })]),
+      server.listening ? drain(server, connections, timeoutMs) : null,
+    ]);
     await Promise.all([core.database.close(), core.blobs.close()]);
   }
 
@@ -96,6 +101,7 @@ async function composeCore(parts: AppParts, metrics: Metrics): Promise<Core> {
         target: databaseTarget,
         poolSize: config.database.poolSize,
         prepare: config.database.prepare,
+        statementTimeoutMs: config.database.timeoutMs,
         observe: metrics.observeBatch,
       }),
     ),
@@ -123,7 +129,7 @@ function composeSweeper({ config, log }: AppParts, { database, blobs }: Core, me
 async function composeHttp(parts: AppParts, core: Core, metrics: Metrics): Promise<ExpressApp> {
   const { config, log, packageRoot } = parts;
   const contract = loadContract(await readFile(join(packageRoot, 'openapi.yaml'), 'utf8'));
-  const built = makeExpressApp({ trustProxy: config.trustProxy });
+  const built = makeExpressApp({ trustProxy: config.trustProxy, idleTimeoutMs: config.clientTimeoutMs });
   const keys = parseSigningKeys(config.jwt);
   const supabase = makeSupabaseSurface({
     core,
@@ -169,9 +175,13 @@ const S3_PUT_MAX_BYTES = 5 * 1024 ** 3;
  */
 async function makeStore(config: Config): Promise<BlobStore> {
   if (config.s3 === null) return makeFileStore({ root: join(config.dataDir, 'blobs') });
-  const { makeS3Store } = await import('./blobs/s3-store.ts');
+  const [{ makeS3Store }, { s3TimeoutsWithin }] = await Promise.all([
+    import('./blobs/s3-store.ts'),
+    import('./blobs/s3-settings.ts'),
+  ]);
   return makeS3Store({
     ...config.s3,
+    timeouts: s3TimeoutsWithin(config.s3.timeoutMs),
     maxObjectSizeBytes: config.maxUploadSizeBytes,
     singlePutMaxBytes: S3_PUT_MAX_BYTES,
   });

@@ -165,8 +165,8 @@ export interface BlobStore {
    */
   copy?(blob: CopyBlob): Promise<StoredBlob>;
 
-  /** Rejects when the store cannot be used right now. Cheap enough for a readiness probe. */
-  check(): Promise<void>;
+  /** Rejects when the store cannot be used right now, and where the signal ends the wait. Cheap enough for a readiness probe. */
+  check(signal?: AbortSignal): Promise<void>;
 
   /** Makes the place ready (creates the S3 bucket or the folder when missing and allowed). Called once, at start. */
   prepare(): Promise<void>;

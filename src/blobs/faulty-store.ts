@@ -56,7 +56,7 @@ export function makeFaultyStore(store: BlobStore, plan: readonly Fault[]): BlobS
       yield* store.list(after);
       if (fault !== undefined) throw faultError(fault);
     },
-    check: () => run('check', () => store.check()),
+    check: signal => run('check', () => store.check(signal)),
     prepare: () => run('prepare', () => store.prepare()),
     close: () => run('close', () => store.close()),
   };

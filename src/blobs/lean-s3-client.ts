@@ -60,8 +60,9 @@ export function makeLeanS3Client(settings: LeanS3Settings): S3Objects {
     get: (key, options) => getObject(send, `${bucketPath}/${key}`, options),
     put: object => putObject(send, `${bucketPath}/${object.key}`, object),
     head: key => headObject(send, `${bucketPath}/${key}`),
-    headBucket: async () => {
-      const answer = await send({ method: 'HEAD', path: bucketPath || '/', headers: [] });
+    headBucket: async signal => {
+      const request = { method: 'HEAD', path: bucketPath || '/', headers: [] } as const;
+      const answer = await send({ ...request, ...(signal === undefined ? {} : { signal }) });
       await expectStatus(answer, 200);
       answer.body.resume();
     },

@@ -56,7 +56,7 @@ export function makeMeasuredStore(store: BlobStore, observe: (call: BlobCall) =>
         end(failure);
       }
     },
-    check: () => measure('check', () => store.check()),
+    check: signal => measure('check', () => store.check(signal)),
     prepare: () => measure('prepare', () => store.prepare()),
     close: () => measure('close', () => store.close()),
   };

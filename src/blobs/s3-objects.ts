@@ -24,7 +24,7 @@ export interface S3Objects {
   head(key: string): Promise<{ sizeBytes: number; labels: BlobLabels | null }>;
 
   /** Rejects when the bucket does not answer. */
-  headBucket(): Promise<void>;
+  headBucket(signal?: AbortSignal): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -40,6 +40,19 @@ export interface S3Timeouts {
 export const DEFAULT_PART_SIZE_BYTES = 8 * 1024 * 1024;
 export const DEFAULT_MAX_SOCKETS = 512;
 
+const MOST_CONNECT_MS = 5_000;
+const MOST_BODY_IDLE_MS = 30_000;
+const SILENCE_MS = 60_000;
+
+/** The limits that follow from one: how long the engine may be silent before its answer. */
+export function s3TimeoutsWithin(silenceMs: number): S3Timeouts {
+  return {
+    connectMs: Math.min(silenceMs, MOST_CONNECT_MS),
+    headersMs: silenceMs,
+    bodyIdleMs: Math.min(silenceMs, MOST_BODY_IDLE_MS),
+  };
+}
+
 export function s3Timeouts(settings: S3Settings): S3Timeouts {
-  return { connectMs: 5_000, headersMs: 60_000, bodyIdleMs: 30_000, ...settings.timeouts };
+  return { ...s3TimeoutsWithin(SILENCE_MS), ...settings.timeouts };
 }

@@ -65,7 +65,7 @@ export function makeS3Store(settings: S3Settings): BlobStore {
     delete: keys => deleteS3Objects(client, bucket, keys),
     abandon: key => asS3Failure(() => dropUploads(client, bucket, key)),
     list: after => listObjects(client, bucket, after),
-    check: () => asBucketFailure(() => objects.headBucket()),
+    check: signal => asBucketFailure(() => objects.headBucket(signal)),
     prepare: () => asBucketFailure(() => makeBucket(client, settings)),
     close: async () => {
       await objects.close();

@@ -5,8 +5,16 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { addAbortSignal, Readable } from 'node:stream';
-import { GetObjectCommand, HeadBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
 import { BlobStoreError } from './blob-store.ts';
+import { errorName } from './error-code.ts';
 import { labelMetadata, parseLabels } from './s3-labels.ts';
 import { md5OfEtag, type PutS3Object, type S3Objects } from './s3-objects.ts';
 import { DEFAULT_MAX_SOCKETS, type S3Settings, s3Timeouts } from './s3-settings.ts';
@@ -24,6 +32,7 @@ export function makeSdkS3Client(settings: S3Settings): S3Client {
     // With it the SDK opens a socket of its own for every large part.
     expectContinueHeader: false,
     logger: SILENT,
+    retryStrategy: RETRIES,
     requestHandler: {
       connectionTimeout: connectMs,
       socketTimeout: Math.max(headersMs, bodyIdleMs),
@@ -37,6 +46,32 @@ export function makeSdkS3Client(settings: S3Settings): S3Client {
 
 function staticCredentials({ accessKeyId, secretAccessKey }: S3Settings) {
   return accessKeyId === null || secretAccessKey === null ? {} : { credentials: { accessKeyId, secretAccessKey } };
+}
+
+type RetryStrategy = Extract<S3ClientConfig['retryStrategy'], { acquireInitialRetryToken: unknown }>;
+type RetryToken = Awaited<ReturnType<RetryStrategy['acquireInitialRetryToken']>>;
+
+const MOST_RETRIES = 2;
+const FIRST_RETRY_MS = 100;
+
+/**
+ * Again, twice at most, after an answer that means "later" and after a connection that broke; never after silence, which
+ * would last three times as long then. The SDK waits between the attempts as the token says.
+ */
+const RETRIES: RetryStrategy = {
+  acquireInitialRetryToken: async () => retryToken(0),
+  refreshRetryTokenForRetry: async (token, { errorType, error }) => {
+    const count = token.getRetryCount() + 1;
+    const isLater = errorType === 'THROTTLING' || (errorType === 'TRANSIENT' && errorName(error) !== 'TimeoutError');
+    if (count > MOST_RETRIES || !isLater) throw new Error('no further attempt');
+    return retryToken(count);
+  },
+  recordSuccess: () => {},
+};
+
+function retryToken(count: number): RetryToken {
+  const delayMs = count === 0 ? 0 : FIRST_RETRY_MS * 2 ** count * (0.5 + Math.random() / 2);
+  return { getRetryCount: () => count, getRetryDelay: () => delayMs };
 }
 
 /** The SDK would write warnings to the console; every failure reaches the caller as an error anyway. */
@@ -79,8 +114,8 @@ export function makeSdkS3Objects(client: S3Client, bucket: string): S3Objects {
       const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
       return { sizeBytes: answer.ContentLength ?? 0, labels: parseLabels(name => answer.Metadata?.[name]) };
     },
-    headBucket: async () => {
-      await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    headBucket: async signal => {
+      await client.send(new HeadBucketCommand({ Bucket: bucket }), signal === undefined ? {} : { abortSignal: signal });
     },
     close: async () => {},
   };

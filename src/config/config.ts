@@ -10,6 +10,7 @@ export interface Config {
     readonly adminUrl: string | null;
     readonly poolSize: number;
     readonly prepare: boolean;
+    readonly timeoutMs: number;
     readonly roles: readonly string[];
   };
   /** Null selects the file driver under `dataDir`. */
@@ -22,6 +23,7 @@ export interface Config {
     readonly accessKeyId: string | null;
     readonly secretAccessKey: string | null;
     readonly forcePathStyle: boolean;
+    readonly timeoutMs: number;
   } | null;
   readonly jwt: {
     /** The HS256 secret, generated once into `dataDir` when not given. */
@@ -29,6 +31,7 @@ export interface Config {
     /** The text of a JWKS, already read when a path was given. */
     readonly jwks: string | null;
   };
+  readonly clientTimeoutMs: number;
   readonly maxUploadSizeBytes: number;
   /** Number of processes; `auto` has been resolved to the number of cores. */
   readonly workers: number;

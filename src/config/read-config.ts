@@ -34,6 +34,7 @@ export function readConfig(env: Environment, sources: ConfigSources): Config {
     dataDir,
     database: readDatabase(env, workers),
     s3: readS3(env),
+    clientTimeoutMs: read('CLIENT_TIMEOUT'),
     maxUploadSizeBytes: read('MAX_UPLOAD_SIZE'),
     workers,
     corsOrigins: read('CORS_ORIGINS'),
@@ -125,6 +126,7 @@ function readDatabase(env: Environment, workers: number): Config['database'] {
     adminUrl: adminUrl ?? url,
     poolSize,
     prepare: readSetting(env, 'DATABASE_PREPARE'),
+    timeoutMs: readSetting(env, 'DATABASE_TIMEOUT'),
     roles: readSetting(env, 'DATABASE_ROLES'),
   });
 }
@@ -148,7 +150,16 @@ function readS3(env: Environment): Config['s3'] {
     );
   }
   const publicEndpoint = readSetting(env, 'S3_PUBLIC_ENDPOINT');
-  return Object.freeze({ endpoint, publicEndpoint, region, bucket, accessKeyId, secretAccessKey, forcePathStyle });
+  return Object.freeze({
+    endpoint,
+    publicEndpoint,
+    region,
+    bucket,
+    accessKeyId,
+    secretAccessKey,
+    forcePathStyle,
+    timeoutMs: readSetting(env, 'S3_TIMEOUT'),
+  });
 }
 
 function readJwks(given: string | null, sources: ConfigSources): string | null {

@@ -17,6 +17,7 @@ import {
 } from './setting.ts';
 
 const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Node's timers cannot wait longer than 2^31 - 1 ms. */
 const LONGEST_TIMER_MS = 24 * DAY_MS;
@@ -39,6 +40,7 @@ export const SETTINGS = {
   },
   DATABASE_POOL_SIZE: setting('Database connections per process', wholeNumber(1, 1_000), '20'),
   DATABASE_PREPARE: setting('Named prepared statements; false for some poolers in transaction mode', BOOLEAN, 'true'),
+  DATABASE_TIMEOUT: setting('How long Postgres may take over one statement', duration(100, HOUR_MS), '30s'),
   DATABASE_ROLES: setting(
     'The database roles that a token may name',
     listOf('names of database roles, separated by commas', item =>
@@ -72,6 +74,7 @@ export const SETTINGS = {
     BOOLEAN,
     'true with S3_ENDPOINT, else false',
   ),
+  S3_TIMEOUT: setting('How long the S3 server may move no byte and give no answer', duration(100, HOUR_MS), '60s'),
   JWT_SECRET: {
     ...optional(
       'The secret that signs tokens and links (HS256)',
@@ -84,6 +87,11 @@ export const SETTINGS = {
     'Public keys of a foreign issuer of tokens (RS, ES, EdDSA): JSON, or the path of a file',
     matching(/^[^\0]+$/, 'a JSON Web Key Set, or the path of a file that holds one'),
     'only HS256 tokens are accepted',
+  ),
+  CLIENT_TIMEOUT: setting(
+    'How long a client may send or take next to nothing while it is its turn',
+    duration(100, HOUR_MS),
+    '60s',
   ),
   MAX_UPLOAD_SIZE: setting(
     'The largest object that may be uploaded',

@@ -25,7 +25,7 @@ interface Field {
 
 /** The part of pg's Connection that a Submittable drives; pg publishes no types for it. */
 interface WireConnection {
-  readonly stream: { cork(): void; uncork(): void };
+  readonly stream: { cork(): void; uncork(): void; destroy(): void };
   parse(query: { name: string; text: string }): void;
   bind(query: { statement: string; values: (string | null)[] }): void;
   describe(message: { type: 'P'; name: string }): void;
@@ -40,6 +40,11 @@ interface WireConnection {
  * a statement whose first Bind was refused is prepared all the same, and is described again at its next use.
  */
 const preparedOn = new WeakMap<WireConnection, Map<string, readonly Field[] | null>>();
+
+/** Closes a connection at once and without a word, for one that may never answer again. Its batch fails. */
+export function cutConnection(client: pg.PoolClient): void {
+  (client as unknown as { connection: WireConnection }).connection.stream.destroy();
+}
 
 const INT8 = 20;
 const TIMESTAMPTZ = 1184;
@@ -135,6 +140,11 @@ export class Batch {
   handleReadyForQuery(): void {
     if (this.failure === null) this.resolve(this.collected);
     else this.reject(this.failure);
+  }
+
+  /** Rejects now; whatever is still to come is dropped. The connection is of no further use. */
+  giveUp(error: unknown): void {
+    this.handleError(error);
   }
 
   handleError(error: unknown): void {

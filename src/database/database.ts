@@ -4,11 +4,12 @@
  * statement without a scope.
  */
 import { createHash } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { entranceOf } from './account-statements.ts';
-import { Batch, type BatchRow, type BatchStatement } from './batch.ts';
+import type { BatchRow, BatchStatement } from './batch.ts';
+import { makeConnections } from './connections.ts';
 import { GATEWAY_ROLE } from './gateway-role.ts';
 import { isDeadConnection, isRetryable, toSluiceError } from './postgres-errors.ts';
 import type { Statement } from './statement.ts';
@@ -26,9 +27,11 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   /** False: unnamed statements, for poolers in transaction mode that cannot keep names apart. */
   readonly prepare: boolean;
-  /** For logins other than the gateway's, whose role has its own; 30 s unless given. */
+  /**
+   * 30 s unless given. Postgres ends a statement that runs longer (for the gateway's own login its role's setting counts); a
+   * Postgres that says nothing at all is given a little more.
+   */
   readonly statementTimeoutMs?: number;
-  readonly connectTimeoutMs?: number;
   /** Called after each batch; for metrics. */
   readonly observe?: (batch: { statement: string; seconds: number; failed: boolean }) => void;
 }
@@ -43,15 +46,17 @@ export interface Database {
   /**
    * Runs one statement in one round trip and returns its rows. Rejects with SluiceError: the code that the SQL raised
    * (postgres-errors.ts), `unavailable` when Postgres is away or the pool exhausted, `timeout`. A deadlock or
-   * serialization failure, after which nothing has happened, is tried again by itself.
+   * serialization failure, after which nothing has happened, is tried again by itself. Settles within the time for a
+   * connection (5 s at most) and the time for a statement and a few seconds more, whatever Postgres does; where the
+   * answer is `unavailable` a write may have happened.
    */
   run<Parameters, Row>(
     scope: RequestScope,
     statement: Statement<Parameters, Row>,
     parameters: Parameters,
   ): Promise<Row[]>;
-  /** Rejects with `unavailable` unless Postgres answers. */
-  check(): Promise<void>;
+  /** Rejects with `unavailable` unless Postgres answers in time, the wait for a connection not counted. */
+  check(timeoutMs: number): Promise<void>;
   gauges(): PoolGauges;
   close(): Promise<void>;
 }
@@ -63,43 +68,25 @@ const ENTER = `select set_config('role', $1, true), set_config('request.jwt.clai
 const ENTER_READ_ONLY = `${ENTER}, set_config('transaction_read_only', 'on', true)`;
 
 const ATTEMPTS = 4;
+const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** What Postgres's own word that a statement took too long may need to get here. */
+const GRACE_MS = 3_000;
 
 export function makeDatabase(options: DatabaseOptions): Database {
-  const pool = new pg.Pool({
-    ...poolTarget(options),
-    max: options.poolSize,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
-    idleTimeoutMillis: 60_000,
-    keepAlive: true,
-    application_name: 'sluice',
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  const connections = makeConnections(poolTarget(options.target, statementTimeoutMs), {
+    poolSize: options.poolSize,
+    connectTimeoutMs: Math.min(statementTimeoutMs, CONNECT_TIMEOUT_MS),
   });
-  // An idle connection that breaks is dropped by the pool; the next request opens another.
-  pool.on('error', () => {});
-  // The pool listens only while a connection is idle; one that is reset in mid-batch would end the process otherwise.
-  // The batch itself has been told.
-  pool.on('connect', client => client.on('error', () => {}));
-
-  async function runOnce(batch: readonly BatchStatement[]): Promise<BatchRow[]> {
-    const client = await pool.connect();
-    let broken = true;
-    try {
-      const rows = await (client.query(new Batch(batch) as unknown as pg.Submittable) as unknown as Batch).rows;
-      broken = false;
-      return rows;
-    } catch (error) {
-      broken = isDeadConnection(error);
-      throw error;
-    } finally {
-      client.release(broken);
-    }
-  }
+  const deadlineMs = statementTimeoutMs + Math.min(statementTimeoutMs, GRACE_MS);
 
   async function runWithRetries(batch: readonly BatchStatement[], mayRepeat: boolean): Promise<BatchRow[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await runOnce(batch);
+        return await connections.run(batch, deadlineMs);
       } catch (error) {
-        const again = isRetryable(error) || (mayRepeat && attempt === 1 && isDeadConnection(error));
+        const again = isRetryable(error) || (mayRepeat && attempt === 1 && isBroken(error));
         if (!again || attempt === ATTEMPTS) throw error;
       }
     }
@@ -128,17 +115,16 @@ export function makeDatabase(options: DatabaseOptions): Database {
       }
     },
 
-    async check() {
+    async check(timeoutMs) {
       try {
-        await runOnce([{ name: '', text: 'select 1', values: [] }]);
+        await connections.run([{ name: '', text: 'select 1', values: [] }], timeoutMs);
       } catch (error) {
         throw new SluiceError('unavailable', 'Postgres does not answer', { cause: error });
       }
     },
 
-    gauges: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-
-    close: () => (pool.ended ? Promise.resolve() : pool.end()),
+    gauges: connections.gauges,
+    close: connections.close,
   };
 }
 
@@ -150,6 +136,11 @@ function enterStatements(
   const { role, further } = entranceOf(scope, runs === 'gateway' ? GATEWAY_ROLE : scope.caller.role);
   const enter = enterStatement(scope, { role, readOnly: runs === 'caller-reads' }, prepare);
   return [enter, ...(prepare ? further : further.map(statement => ({ ...statement, name: '' })))];
+}
+
+/** The connection broke in mid-batch. Not one that could not be had, nor silence: asking again would double the wait. */
+function isBroken(error: unknown): boolean {
+  return !(error instanceof SluiceError) && isDeadConnection(error);
 }
 
 function enterStatement(
@@ -195,7 +186,7 @@ function loginOf(connectionString: string): string {
  * A login other than the gateway's own role (an administrator's URL, say) rests in the gateway's role, so that it has
  * no rights outside a caller's claims either. Poolers that refuse start-up options need the gateway's own login.
  */
-function poolTarget({ target, statementTimeoutMs = 30_000 }: DatabaseOptions): pg.PoolConfig {
+function poolTarget(target: ConnectionTarget, statementTimeoutMs: number): pg.PoolConfig {
   const user = target.user ?? loginOf(target.connectionString ?? '');
   // The gateway's own login has all this as settings of its role (policies/roles.sql): poolers refuse start-up options.
   if (user === GATEWAY_ROLE) return { ...target };

@@ -1,9 +1,9 @@
 /**
  * Every open connection of a server with the exchange that it carries, and the idle rule: a client that owes us bytes,
- * or has not taken those we sent, and moves nothing for a while is dropped. While the gateway itself is what everybody
- * waits for (Postgres, the store), no clock runs.
+ * or has not taken those we sent, and moves nothing (of a body, next to nothing) for a while is dropped. While the gateway
+ * itself is what everybody waits for (Postgres, the store), no clock runs.
  */
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { answerBadRequest } from './bad-request-reply.ts';
 
@@ -36,6 +36,10 @@ export function trackConnections(server: Server, idleTimeoutMs: number): Connect
     if (!res || isClientsTurn(res, socket)) socket.destroy();
     else socket.setTimeout(idleTimeoutMs);
   });
+  const pace = setInterval(() => {
+    for (const [socket, res] of replies) if (res && isCrawling(res, idleTimeoutMs)) socket.destroy();
+  }, idleTimeoutMs / LOOKS_PER_TIMEOUT).unref();
+  server.on('close', () => clearInterval(pace));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const res = replies.get(socket);
     if (res && !res.writableFinished && res.headersSent) socket.destroy();
@@ -61,6 +65,29 @@ export function trackConnections(server: Server, idleTimeoutMs: number): Connect
   };
 }
 
+/** Any bytes at all restart Node's clock. A body has to bring this many in the same time to count as moving. */
+const LEAST_BODY_BYTES = 1024;
+const LOOKS_PER_TIMEOUT = 4;
+
+const PACE = Symbol('since when the client has owed us the rest of its body, and what it had sent by then');
+
+/** Has the client sent less than the least for the whole time, though we were reading? To be asked again and again. */
+function isCrawling(res: ServerResponse & { [PACE]?: { at: number; bytes: number } }, withinMs: number): boolean {
+  const { req } = res;
+  if (req.complete || !isReading(req)) {
+    delete res[PACE];
+    return false;
+  }
+  const now = { at: performance.now(), bytes: req.socket.bytesRead };
+  const since = res[PACE] ?? now;
+  res[PACE] = now.bytes - since.bytes < LEAST_BODY_BYTES ? since : now;
+  return res[PACE] === since && now.at - since.at >= withinMs;
+}
+
+function isReading(req: IncomingMessage): boolean {
+  return req.readableFlowing !== null && !req.isPaused() && req.readableLength === 0;
+}
+
 function closeAfter(res: ServerResponse): void {
   if (!res.headersSent) res.setHeader('connection', 'close');
 }
@@ -68,7 +95,5 @@ function closeAfter(res: ServerResponse): void {
 /** Is it the client that does not move: no next request, no more of its body, no reading of our reply? */
 function isClientsTurn(res: ServerResponse, socket: Socket): boolean {
   if (res.writableFinished || socket.writableLength > 0) return true;
-  const { req } = res;
-  const weRead = req.readableFlowing !== null && !req.isPaused();
-  return !req.complete && weRead && req.readableLength === 0;
+  return !res.req.complete && isReading(res.req);
 }

@@ -9,7 +9,7 @@ import { type Connections, trackConnections } from './connections.ts';
 export interface ExpressAppOptions {
   /** Whether `X-Forwarded-*` come from a proxy of ours. */
   readonly trustProxy: boolean;
-  /** After how long a client that sends or reads nothing is dropped. */
+  /** After how long a client that reads nothing, or sends next to nothing, is dropped. */
   readonly idleTimeoutMs?: number;
   readonly headersTimeoutMs?: number;
   readonly keepAliveTimeoutMs?: number;
@@ -38,7 +38,8 @@ export function makeExpressApp(options: ExpressAppOptions): ExpressApp {
   app.enable('strict routing');
   app.set('trust proxy', options.trustProxy);
 
-  const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
+  const idleTimeoutMs = options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
+  const headersTimeout = options.headersTimeoutMs ?? Math.min(idleTimeoutMs, HEADERS_TIMEOUT_MS);
   const server = createServer({
     ...messageClasses(app),
     noDelay: true,
@@ -49,7 +50,7 @@ export function makeExpressApp(options: ExpressAppOptions): ExpressApp {
     requestTimeout: 0, // a large upload may take hours; the idle rule of `connections.ts` stands in
     keepAliveTimeout: options.keepAliveTimeoutMs ?? KEEP_ALIVE_TIMEOUT_MS,
   });
-  const connections = trackConnections(server, options.idleTimeoutMs ?? IDLE_TIMEOUT_MS);
+  const connections = trackConnections(server, idleTimeoutMs);
   server.on('request', app);
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
     continueWhenRead(req, res);

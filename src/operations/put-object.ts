@@ -95,11 +95,7 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
     });
     return { ...written, etag: `"${stored.md5}"` };
   } catch (error) {
-    // Safe whatever became of a commit whose answer was lost: only a pending blob is given up.
-    await (mayStillArrive(error)
-      ? core.database.run(acting, expectLateBytes, { version, storeKey: target.storeKey, leaseMs: core.uploadLeaseMs })
-      : core.database.run(acting, abandonUpload, { version })
-    ).catch(() => {});
+    await giveUp(core, acting, { ...target, error });
     throw fromStore(error);
   }
 }
@@ -114,6 +110,22 @@ async function commit(core: Core, scope: RequestScope, record: FileRecord | unde
   const [id] = await core.database.run(scope, commitUpload, upload);
   if (typeof id !== 'string') throw expired();
   return { id };
+}
+
+/**
+ * Tells the ledger, so that no lease has to run out first. Safe whatever became of a commit whose answer was lost: only a
+ * pending blob is given up. Where Postgres itself was away, asking it again would only double the client's wait.
+ */
+async function giveUp(
+  { database, uploadLeaseMs: leaseMs }: Core,
+  scope: RequestScope,
+  { version, storeKey, error }: { version: string; storeKey: string; error: unknown },
+): Promise<void> {
+  if (errorCode(error) === 'unavailable') return;
+  await (mayStillArrive(error)
+    ? database.run(scope, expectLateBytes, { version, storeKey, leaseMs })
+    : database.run(scope, abandonUpload, { version })
+  ).catch(() => {});
 }
 
 type Target = Omit<BeginUpload, 'sizeBytes' | 'contentType' | 'metadata' | 'userMetadata' | 'leaseMs' | 'link'>;
@@ -205,14 +217,20 @@ function keepLease(core: Core, scope: RequestScope, version: string) {
   const abort = () => controller.abort(scope.signal.reason);
   if (scope.signal.aborted) abort();
   scope.signal.addEventListener('abort', abort, { once: true });
+  let isRenewing = false;
   const timer = setInterval(() => {
+    if (isRenewing) return;
+    isRenewing = true;
     core.database.run(scope, renewUpload, { version, leaseMs: core.uploadLeaseMs }).then(
       ([renewed]) => {
+        isRenewing = false;
         if (renewed !== false) return;
         lost = true;
         controller.abort();
       },
-      () => {}, // Postgres is away for a moment; the next third of the lease tries again
+      () => {
+        isRenewing = false; // Postgres is away for a moment; the next third of the lease tries again
+      },
     );
   }, core.uploadLeaseMs / 3);
   return {

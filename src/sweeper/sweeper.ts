@@ -3,7 +3,7 @@
  * one database; claims in the ledger share the work. Holds no connection while the store works, and may be killed at any
  * moment: a blob leaves the ledger only after its bytes are gone.
  */
-import type { BlobStore } from '../blobs/blob-store.ts';
+import { type BlobStore, BlobStoreError } from '../blobs/blob-store.ts';
 import type { Database } from '../database/database.ts';
 import {
   claimDeadBlobs,
@@ -113,12 +113,30 @@ async function removeBytes(blobs: BlobStore, claimed: readonly DeadBlob[]): Prom
   const unfinished = claimed.filter(blob => !blob.wasLive);
   for (let start = 0; start < unfinished.length; start += ABANDONED_AT_ONCE) {
     const group = unfinished.slice(start, start + ABANDONED_AT_ONCE);
-    await Promise.all(group.map(({ storeKey }) => blobs.abandon(storeKey).catch(() => left.add(storeKey))));
+    const failures = await Promise.all(group.map(({ storeKey }) => failureOf(blobs.abandon(storeKey))));
+    for (const [index, { storeKey }] of group.entries()) if (failures[index] !== null) left.add(storeKey);
+    if (!failures.every(isAway)) continue;
+    // A store that is silent costs its whole time limit each time: the rest is for another run.
+    for (const { storeKey } of unfinished.slice(start)) left.add(storeKey);
+    break;
   }
-  for (const outcome of await blobs.delete(claimed.map(blob => blob.storeKey))) {
+  const deletable = claimed.map(blob => blob.storeKey).filter(key => !left.has(key));
+  if (deletable.length === 0) return [];
+  for (const outcome of await blobs.delete(deletable)) {
     if (outcome.error !== null) left.add(outcome.key);
   }
   return claimed.filter(blob => !left.has(blob.storeKey)).map(blob => blob.version);
+}
+
+async function failureOf(work: Promise<void>): Promise<unknown> {
+  return work.then(
+    () => null,
+    (error: unknown) => error,
+  );
+}
+
+function isAway(failure: unknown): boolean {
+  return failure instanceof BlobStoreError && failure.failure === 'unavailable';
 }
 
 function sweeperScope(signal: AbortSignal): RequestScope {

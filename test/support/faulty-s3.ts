@@ -6,8 +6,18 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import type { FaultLine, PlannedFault } from './fault-line.ts';
 
+/** What S3 says when it will not serve at present, in the words of the S3 API's "Error responses". */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  /** So many requests are refused; all of them unless given. */
+  readonly times?: number;
+}
+
 export interface FaultyS3 extends Pick<FaultLine, 'arm' | 'disarm'> {
   readonly endpoint: string;
+  /** Answers requests itself from now on; null ends that. */
+  refuse(refusal: Refusal | null): void;
   stop(): Promise<void>;
 }
 
@@ -16,8 +26,15 @@ export async function startFaultyS3(endpoint: string): Promise<FaultyS3> {
   const upstream = new URL(endpoint);
   let steps: string[] = [];
   let fault: PlannedFault | null = null;
+  let refusal: Refusal | null = null;
+  let refusals = 0;
 
   function serve(req: IncomingMessage, res: ServerResponse): void {
+    if (refusal !== null && refusals < (refusal.times ?? Number.POSITIVE_INFINITY)) {
+      refusals += 1;
+      answerRefusal(refusal, { req, res });
+      return;
+    }
     const query = /\?([a-zA-Z-]+)/.exec(req.url ?? '')?.[1];
     const index = steps.push(`${req.method}${query === undefined ? '' : ` ${query}`}`) - 1;
     const planned = fault !== null && (index === fault.step || (fault.moment === 'gone' && index > fault.step));
@@ -42,12 +59,23 @@ export async function startFaultyS3(endpoint: string): Promise<FaultyS3> {
       fault = null;
       return [...steps];
     },
+    refuse(next) {
+      refusal = next;
+      refusals = 0;
+    },
     stop: () =>
       new Promise(resolve => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** S3 may answer before it has read the body, and closes the connection then. */
+function answerRefusal({ status, code }: Refusal, { req, res }: { req: IncomingMessage; res: ServerResponse }): void {
+  const document = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>Later.</Message></Error>`;
+  res.writeHead(status, { 'content-type': 'application/xml' });
+  req.resume().on('end', () => res.end(req.method === 'HEAD' ? undefined : document));
 }
 
 function forward(

@@ -21,7 +21,7 @@ function makeFrameReader(onMessage: (type: string, body: Buffer) => void): (chun
 }
 
 /** Where the server listens: a socket's path, or host and port. */
-function addressOf(target: ConnectionTarget) {
+export function addressOf(target: ConnectionTarget) {
   const url = target.connectionString === undefined ? null : new URL(target.connectionString);
   const host = url?.hostname ?? target.host ?? '127.0.0.1';
   const port = Number((url?.port || target.port) ?? 5432);

@@ -119,11 +119,13 @@ describe('readConfig', () => {
       host: '127.0.0.1',
       port: 5000,
       dataDir: resolve('data'),
+      clientTimeoutMs: 60_000,
       database: {
         url: null,
         adminUrl: null,
         poolSize: 20,
         prepare: true,
+        timeoutMs: 30_000,
         roles: ['anon', 'authenticated', 'service_role'],
       },
       s3: null,
@@ -186,6 +188,7 @@ describe('readConfig', () => {
       accessKeyId: null,
       secretAccessKey: null,
       forcePathStyle: true,
+      timeoutMs: 60_000,
     });
     expect(read({ S3_BUCKET: 'files' }).s3?.forcePathStyle).toBe(false);
     expect(read({ S3_BUCKET: 'files', S3_ENDPOINT: endpoint, S3_FORCE_PATH_STYLE: 'false' }).s3?.forcePathStyle).toBe(

@@ -68,7 +68,10 @@ function recorded(handle: RouteHandler): RouteHandler {
 
 /** 200 when Postgres and the store answer, else 503; the body says which does not. */
 async function sendReadiness(res: ServerResponse, { database, blobs }: ServiceSurfaceOptions): Promise<void> {
-  const [databaseReady, storeReady] = await Promise.all([answers(database.check()), answers(blobs.check())]);
+  const [databaseReady, storeReady] = await Promise.all([
+    answers(database.check(PROBE_TIMEOUT_MS)),
+    answers(blobs.check(AbortSignal.timeout(PROBE_TIMEOUT_MS))),
+  ]);
   const ready = databaseReady && storeReady;
   sendJson({
     res,
