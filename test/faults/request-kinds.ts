@@ -111,9 +111,9 @@ export async function furnishFolders(url: string, folders: readonly string[]): P
   const call = makeCall(url);
   await call('POST', '/bucket', { token, json: { name: 'b' } });
   const names = new Set(REQUEST_KINDS.flatMap(({ needs }) => needs));
-  for (const folder of folders) {
-    for (const name of names)
-      await call('POST', `/object/b/${folder}/${name}`, { token, body: `the bytes of ${name}` });
+  for (const name of names) {
+    const path = (folder: string) => `/object/b/${folder}/${name}`;
+    await Promise.all(folders.map(folder => call('POST', path(folder), { token, body: `the bytes of ${name}` })));
   }
 }
 
