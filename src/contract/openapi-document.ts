@@ -50,7 +50,7 @@ export interface DescribedOperation {
   readonly responses: Readonly<Record<string, Reply>>;
 }
 
-export const METHODS = ['get', 'head', 'post', 'put', 'delete'] as const;
+export const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const;
 
 export type PathItem = { readonly [Method in (typeof METHODS)[number]]?: DescribedOperation } & {
   readonly parameters?: readonly Parameter[];

@@ -84,6 +84,29 @@ export interface RequestBodies {
       readonly mimetype?: string;
     };
   };
+  readonly createUserFolder: {
+    readonly name?: unknown;
+    readonly add?: unknown;
+  } | undefined;
+  readonly addFileToFolder: {
+    readonly file?: unknown;
+  } | undefined;
+  readonly publishUserFolder: {
+    readonly public?: unknown;
+  } | undefined;
+  readonly removeFromFolder: {
+    readonly file?: unknown;
+    readonly deletingFolder?: unknown;
+    readonly deleteFolder?: unknown;
+  } | undefined;
+  readonly favorUserFile: {
+    readonly id?: unknown;
+    readonly favorite?: unknown;
+  } | undefined;
+  readonly deleteUserFiles: {
+    readonly id?: unknown;
+    readonly all?: unknown;
+  } | undefined;
 }
 
 export interface RequestQueries {
@@ -128,5 +151,49 @@ export interface RequestQueries {
   };
   readonly commitDirectUpload: {
     readonly token: string;
+  };
+  readonly listUserFolders: {
+    readonly files?: string;
+  };
+  readonly readUserFolder: {
+    readonly files?: string;
+  };
+  readonly addFileToFolder: {
+    readonly files?: string;
+  };
+  readonly publishUserFolder: {
+    readonly files?: string;
+  };
+  readonly removeFromFolder: {
+    readonly files?: string;
+  };
+  readonly listUserFiles: {
+    readonly favorite?: string;
+    readonly filter?: string;
+    readonly count?: string;
+  };
+  readonly pageUserFiles: {
+    readonly page?: string;
+    readonly favorite?: string;
+    readonly filter?: string;
+    readonly count?: string;
+    readonly sortBy?: string;
+    readonly order?: string;
+  };
+  readonly viewUpload: {
+    readonly password?: string;
+    readonly download?: string;
+  };
+  readonly headUpload: {
+    readonly password?: string;
+    readonly download?: string;
+  };
+  readonly viewRawUpload: {
+    readonly password?: string;
+    readonly download?: string;
+  };
+  readonly headRawUpload: {
+    readonly password?: string;
+    readonly download?: string;
   };
 }

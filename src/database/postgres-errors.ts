@@ -25,6 +25,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   SL013: 'rate-limited',
   SL014: 'account-not-found',
   SL020: 'folder-not-found',
+  SL021: 'folder-membership',
   '42501': 'access-denied',
   '22003': 'invalid-parameter',
   '22007': 'invalid-parameter',

@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'folder-not-found'
   | 'account-not-found'
   | 'account-exists'
+  | 'folder-membership'
   | 'bytes-missing'
   | 'bucket-exists'
   | 'object-exists'

@@ -32,3 +32,44 @@ export const PLAIN_RECORD: FileRecord = Object.freeze({
   passwordHash: null,
   folderId: null,
 });
+
+/** A file as its owner sees it. Instants are ISO 8601 in UTC with milliseconds. */
+export interface UserFile {
+  readonly id: number;
+  /** Of its object. */
+  readonly objectId: string;
+  /** Public: the last segment of its address. */
+  readonly name: string;
+  readonly ownerId: string | null;
+  /** The owner's number; null for an owner without an account. */
+  readonly accountId: number | null;
+  readonly mimeType: string;
+  readonly sizeBytes: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly displayName: string | null;
+  readonly originalName: string | null;
+  readonly expiresAt: string | null;
+  readonly maxViews: number | null;
+  readonly views: number;
+  readonly favorite: boolean;
+  readonly embed: boolean;
+  readonly format: string;
+  readonly hasPassword: boolean;
+  readonly folderId: number | null;
+}
+
+/** A collection of files. */
+export interface Folder {
+  readonly id: number;
+  readonly name: string;
+  /** The owner's number; null for an owner without an account. */
+  readonly accountId: number | null;
+  readonly public: boolean;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** Null where they were not asked for. */
+  readonly files: readonly UserFile[] | null;
+}
+
+export type FileSort = 'created_at' | 'views' | 'expires_at' | 'size' | 'name' | 'mimetype';

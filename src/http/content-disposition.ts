@@ -6,6 +6,15 @@ import { create } from 'content-disposition';
  * other character are encoded, so the value is always one legal header.
  */
 export function attachmentHeader(name: string): string {
+  return create(lastSegment(name));
+}
+
+/** `inline` with the name to save it under; the same care is taken of the name. */
+export function inlineHeader(name: string): string {
+  return create(lastSegment(name), { type: 'inline' });
+}
+
+function lastSegment(name: string): string {
   const segments = name.split('/').filter(segment => segment !== '');
-  return create((segments.at(-1) ?? name).toWellFormed());
+  return (segments.at(-1) ?? name).toWellFormed();
 }

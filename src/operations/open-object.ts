@@ -9,18 +9,29 @@ import { type Conditions, evaluatePreconditions } from '../domain/preconditions.
 import { type Core, fromStore } from './core.ts';
 import { findObjectRow, type ObjectRequest } from './find-object.ts';
 
-export interface OpenRequest extends ObjectRequest {
+export interface ReadConditions {
   readonly conditions: Conditions;
   /** The Range header as it came. */
   readonly range: string | undefined;
 }
+
+export interface OpenRequest extends ObjectRequest, ReadConditions {}
 
 /**
  * Decides preconditions and range from the row (RFC 9110 §13.2.2, §14.2). Throws what `findObjectRow` throws, and
  * `precondition-failed`, and `range-not-satisfiable` with the fact `size`.
  */
 export async function openObject(core: Core, scope: RequestScope, request: OpenRequest): Promise<OpenedObject> {
-  const object = await findObjectRow(core, scope, request);
+  return decideOpening(core, scope, await findObjectRow(core, scope, request), request);
+}
+
+/** The same for an object that has been found already. */
+export function decideOpening(
+  core: Core,
+  scope: RequestScope,
+  object: StoredObject,
+  request: ReadConditions,
+): OpenedObject {
   const { sizeBytes, etag, lastModified } = object.facts;
   const verdict = evaluatePreconditions({ ...request.conditions, method: scope.method }, { etag, lastModified });
   if (verdict.outcome === 'failed') throw new SluiceError('precondition-failed', 'Precondition failed');

@@ -40,8 +40,31 @@ export interface CallReply {
 
 export type Call = (method: string, path: string, options?: CallOptions) => Promise<CallReply>;
 
-/** What every refusal of the bucket API looks like, unknown routes included. */
-const REFUSAL = /^[1-5]\d\d$/;
+/** What a refusal looks like where a path or a method is unknown, by the API that has the path; the bucket API the rest. */
+const UNKNOWN_ROUTES: readonly (readonly [RegExp, (reply: CallReply) => boolean])[] = [
+  [
+    /^\/(?:api\/user|folder|u|r)(?:\/|$)/,
+    ({ status, json }) => [404, 405].includes(status) && isExactly(json, { code: status, error: 'string' }),
+  ],
+  [
+    /^\//,
+    ({ status, json }) =>
+      status === 404 &&
+      isExactly(json, { statusCode: 'string', error: 'string', message: 'string', code: 'string' }) &&
+      /^[1-5]\d\d$/.test((json as { statusCode: string }).statusCode),
+  ],
+];
+
+/** These keys and no others; a text that is not empty where `string` is wanted, else the value itself. */
+function isExactly(json: unknown, wanted: Readonly<Record<string, unknown>>): boolean {
+  const body = (json ?? {}) as Record<string, unknown>;
+  return (
+    Object.keys(body).sort().join() === Object.keys(wanted).sort().join() &&
+    Object.entries(wanted).every(([key, value]) =>
+      value === 'string' ? typeof body[key] === 'string' && body[key] !== '' : body[key] === value,
+    )
+  );
+}
 
 /** Makes `call` for the gateway at this address. */
 export function makeCall(url: string): Call {
@@ -59,7 +82,8 @@ export function makeReplyCheck(): (method: string, path: string, reply: CallRepl
   const operationOf = makeOperationFinder(contract);
   return (method, path, reply) => {
     const operationId = operationOf(method, path);
-    const findings = operationId === null ? unknownRouteFindings(reply) : findingsOf(contract, operationId, reply);
+    const findings =
+      operationId === null ? unknownRouteFindings(path, reply) : findingsOf(contract, operationId, reply);
     if (reply.headers['x-request-id'] === undefined) findings.push('no x-request-id');
     if (reply.bytes.length > 0 && reply.headers['x-content-type-options'] !== 'nosniff') findings.push('no nosniff');
     if (findings.length > 0) {
@@ -88,11 +112,9 @@ function findingsOf(contract: Contract, operationId: string, reply: CallReply): 
   return [...contract.validateResponse(operationId, reply.status, type, body)];
 }
 
-function unknownRouteFindings({ status, json }: CallReply): string[] {
-  const { statusCode, error, message, code } = (json ?? {}) as Record<string, unknown>;
-  const isRefusal = typeof statusCode === 'string' && REFUSAL.test(statusCode);
-  const isComplete = [error, message, code].every(text => typeof text === 'string' && text !== '');
-  return status === 404 && isRefusal && isComplete ? [] : ['an unknown route is not refused in this API’s form'];
+function unknownRouteFindings(path: string, reply: CallReply): string[] {
+  const [, fits] = UNKNOWN_ROUTES.find(([prefix]) => prefix.test(path)) ?? [];
+  return fits?.(reply) ? [] : ['an unknown route is not refused in the form of its API'];
 }
 
 function send(url: string, method: string, path: string, options: CallOptions): Promise<CallReply> {

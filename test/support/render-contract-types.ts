@@ -38,6 +38,7 @@ function schemaOf(parameters: readonly Parameter[]): Schema {
 }
 
 function typeOf(schema: Schema, indent: string): string {
+  if (schema.type === undefined) return 'unknown';
   if (Array.isArray(schema.enum)) return schema.enum.map(word => `'${word}'`).join(' | ');
   return [schema.type]
     .flat()

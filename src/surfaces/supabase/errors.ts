@@ -51,6 +51,7 @@ export const WIRE: Readonly<Record<ErrorCode, WireError>> = {
   'folder-not-found': NOT_FOUND_OBJECT,
   'account-not-found': { status: 404, error: 'not_found', code: 'NoSuchKey', message: 'User not found' },
   'account-exists': { status: 409, error: 'Duplicate', code: 'ResourceAlreadyExists' },
+  'folder-membership': { status: 400, error: 'InvalidParameter', code: 'InvalidParameter' },
   'bytes-missing': { status: 404, error: 'Not found', code: 'NoSuchKey', message: 'The resource was not found' },
   'bucket-exists': {
     status: 409,

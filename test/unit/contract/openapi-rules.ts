@@ -48,7 +48,7 @@ const servers = { type: 'array', items: object({ url: text, description: text },
 const operation = object(
   {
     operationId: { type: 'string', pattern: '^[a-z][A-Za-z0-9]*$' },
-    tags: { type: 'array', items: { enum: ['supabase', 'service'] }, minItems: 1, maxItems: 1 },
+    tags: { type: 'array', items: { enum: ['supabase', 'zipline', 'service'] }, minItems: 1, maxItems: 1 },
     summary: text,
     description: text,
     security: { type: 'array', items: object({ bearer: { const: [] } }) },
@@ -72,6 +72,7 @@ const pathItem = object({
   head: operation,
   post: operation,
   put: operation,
+  patch: operation,
   delete: operation,
 });
 

@@ -1,0 +1,10 @@
+-- Removes a folder; its files stay, in none. Raises SL020, and what storage.demand raises.
+create or replace function sluice.remove_folder(p_role text, p_folder bigint) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_folder sluice.folders := sluice.find_folder(p_role, p_folder, 'folder-change');
+begin
+  delete from sluice.folders d where d.id = p_folder;
+  return sluice.render_folder(p_role, v_folder, false);
+end
+$$;
