@@ -199,34 +199,54 @@ function auth.jwt(): default
 function auth.role(): default
 function auth.uid(): default
 function sluice.abandon_upload(text): sluice_gateway=X
+function sluice.account_id_of(uuid): sluice_gateway=X
 function sluice.adopt_bytes(text,text,text,bigint,text): sluice_gateway=X
 function sluice.begin_direct_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval): sluice_gateway=X
 function sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval,text,timestamp with time zone): sluice_gateway=X
+function sluice.change_folder(text,bigint,boolean,boolean): sluice_gateway=X
 function sluice.check_rules(text,text,bigint,text,bigint): sluice_gateway=X
 function sluice.claim_dead_blobs(text,bigint,interval,interval): sluice_gateway=X
 function sluice.commit_file(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text,jsonb): sluice_gateway=X
 function sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text): sluice_gateway=X
 function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
 function sluice.delete_object(text,text,text): sluice_gateway=X
+function sluice.demand_as(text,text[],text): sluice_gateway=X
+function sluice.describe_files(text,uuid[]): sluice_gateway=X
 function sluice.empty_bucket(text,text,bigint): sluice_gateway=X
 function sluice.end_quarantine(text[],bigint): sluice_gateway=X
 function sluice.enter_session(uuid,text,jsonb,text): sluice_gateway=X
 function sluice.expect_late_bytes(text,text,interval): sluice_gateway=X
+function sluice.file_into_folder(text,bigint,bigint,boolean,boolean): sluice_gateway=X
+function sluice.find_folder(text,bigint,text): sluice_gateway=X
 function sluice.forget_blobs(text[]): sluice_gateway=X
 function sluice.inspect_blobs(text,text[],interval,interval): sluice_gateway=X
+function sluice.is_over(sluice.files): sluice_gateway=X
 function sluice.is_revoked(text,text,text,timestamp with time zone): sluice_gateway=X
 function sluice.is_stuck(sluice.blobs,interval,interval): sluice_gateway=X
 function sluice.keep_file_record(): default
+function sluice.list_folders(text,uuid,boolean): sluice_gateway=X
+function sluice.list_own_files(text,text,boolean,boolean,text,boolean,bigint,bigint): sluice_gateway=X
+function sluice.make_folder(text,uuid,text,bigint[]): sluice_gateway=X
+function sluice.mark_favorite(text,bigint,boolean): sluice_gateway=X
 function sluice.mark_unnamed_blobs(): default
 function sluice.move_object(text,text,text,text,text,bigint): sluice_gateway=X
 function sluice.page_named_versions(text,text,integer): sluice_gateway=X
 function sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean): sluice_gateway=X
 function sluice.raise_not_found(text): sluice_gateway=X
+function sluice.read_folder(text,bigint,text,boolean): sluice_gateway=X
+function sluice.read_public_folder(text,bigint): sluice_gateway=X
 function sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
 function sluice.release_unnamed(text,text[],interval): sluice_gateway=X
 function sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,jsonb,timestamp with time zone,interval): sluice_gateway=X
+function sluice.remove_files(text,text,bigint): sluice_gateway=X
+function sluice.remove_folder(text,bigint): sluice_gateway=X
+function sluice.remove_over_files(text,bigint,interval): sluice_gateway=X
+function sluice.render_folder(text,sluice.folders,boolean): sluice_gateway=X
 function sluice.renew_upload(text,interval): sluice_gateway=X
 function sluice.revoke_links(text,text,text,text,timestamp with time zone): sluice_gateway=X
+function sluice.touch_file(text,bigint): sluice_gateway=X
+function sluice.uncount_view(uuid): sluice_gateway=X
+function sluice.view_file(text,text,boolean,text): sluice_gateway=X
 function storage.allow_any_operation(text[]): default
 function storage.allow_only_operation(text): default
 function storage.bucket_holds_objects(text): sluice_gateway=X
@@ -266,34 +286,54 @@ auth.jwt() returns jsonb stable
 auth.role() returns text stable
 auth.uid() returns uuid stable
 sluice.abandon_upload(text) returns void set search_path=""
+sluice.account_id_of(uuid) returns integer stable set search_path=""
 sluice.adopt_bytes(text,text,text,bigint,text) returns boolean set search_path=""
 sluice.begin_direct_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval) returns boolean set search_path=""
 sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval,text,timestamp with time zone) returns bigint set search_path=""
+sluice.change_folder(text,bigint,boolean,boolean) returns jsonb set search_path=""
 sluice.check_rules(text,text,bigint,text,bigint) returns bigint set search_path=""
 sluice.claim_dead_blobs(text,bigint,interval,interval) returns TABLE(version text, store_key text, was_live boolean) set search_path=""
 sluice.commit_file(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text,jsonb) returns TABLE(id uuid, file_id bigint) set search_path=""
 sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text) returns uuid set search_path=""
 sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint) returns TABLE(id uuid, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
 sluice.delete_object(text,text,text) returns void set search_path=""
+sluice.demand_as(text,text[],text) returns void set search_path=""
+sluice.describe_files(text,uuid[]) returns TABLE(id bigint, object_id uuid, name text, owner_id text, mimetype text, size bigint, created_at timestamp with time zone, updated_at timestamp with time zone, display_name text, original_name text, expires_at timestamp with time zone, max_views bigint, views bigint, favorite boolean, embed boolean, format text, has_password boolean, folder_id bigint, account_id integer) set search_path=""
 sluice.empty_bucket(text,text,bigint) returns bigint set search_path=""
 sluice.end_quarantine(text[],bigint) returns SETOF text set search_path=""
 sluice.enter_session(uuid,text,jsonb,text) returns void set search_path=""
 sluice.expect_late_bytes(text,text,interval) returns void set search_path=""
+sluice.file_into_folder(text,bigint,bigint,boolean,boolean) returns jsonb set search_path=""
+sluice.find_folder(text,bigint,text) returns sluice.folders set search_path=""
 sluice.forget_blobs(text[]) returns bigint set search_path=""
 sluice.inspect_blobs(text,text[],interval,interval) returns TABLE(version text, state text, size bigint, md5 text, is_leased boolean, is_stuck boolean, is_quarantined boolean, bucket_id text, name text, metadata jsonb) stable set search_path=""
+sluice.is_over(sluice.files) returns boolean stable set search_path=""
 sluice.is_revoked(text,text,text,timestamp with time zone) returns boolean stable set search_path=""
 sluice.is_stuck(sluice.blobs,interval,interval) returns boolean stable set search_path=""
 sluice.keep_file_record() returns trigger SECURITY DEFINER set search_path=""
+sluice.list_folders(text,uuid,boolean) returns SETOF jsonb set search_path=""
+sluice.list_own_files(text,text,boolean,boolean,text,boolean,bigint,bigint) returns TABLE(file jsonb, total bigint) set search_path=""
+sluice.make_folder(text,uuid,text,bigint[]) returns jsonb set search_path=""
+sluice.mark_favorite(text,bigint,boolean) returns jsonb set search_path=""
 sluice.mark_unnamed_blobs() returns trigger SECURITY DEFINER set search_path=""
 sluice.move_object(text,text,text,text,text,bigint) returns void set search_path=""
 sluice.page_named_versions(text,text,integer) returns TABLE(version text, named_by bigint, size bigint) stable set search_path="", enable_hashagg=off, enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
 sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean) returns record set search_path=""
 sluice.raise_not_found(text) returns void set search_path=""
+sluice.read_folder(text,bigint,text,boolean) returns jsonb set search_path=""
+sluice.read_public_folder(text,bigint) returns jsonb set search_path=""
 sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint) returns bigint set search_path=""
 sluice.release_unnamed(text,text[],interval) returns SETOF text set search_path=""
 sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,jsonb,timestamp with time zone,interval) returns text set search_path=""
+sluice.remove_files(text,text,bigint) returns SETOF jsonb set search_path=""
+sluice.remove_folder(text,bigint) returns jsonb set search_path=""
+sluice.remove_over_files(text,bigint,interval) returns bigint set search_path=""
+sluice.render_folder(text,sluice.folders,boolean) returns jsonb set search_path=""
 sluice.renew_upload(text,interval) returns boolean set search_path=""
 sluice.revoke_links(text,text,text,text,timestamp with time zone) returns void set search_path=""
+sluice.touch_file(text,bigint) returns sluice.files set search_path=""
+sluice.uncount_view(uuid) returns void set search_path=""
+sluice.view_file(text,text,boolean,text) returns TABLE(id uuid, bucket_id text, name text, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, delivery text, original_name text, password_hash text, is_limited boolean, counted boolean) set search_path=""
 storage.allow_any_operation(text[]) returns boolean stable
 storage.allow_only_operation(text) returns boolean stable
 storage.bucket_holds_objects(text) returns boolean stable SECURITY DEFINER set search_path=""

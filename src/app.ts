@@ -21,6 +21,7 @@ import { drain } from './http/drain.ts';
 import { type ExpressApp, makeExpressApp } from './http/express-app.ts';
 import { assignRequestId } from './http/request-id.ts';
 import { makeLinks } from './identity/links.ts';
+import { makePasswords } from './identity/passwords.ts';
 import { parseSigningKeys } from './identity/signing-keys.ts';
 import { makeTokenVerifier } from './identity/token-verifier.ts';
 import type { Logger } from './observe/logger.ts';
@@ -28,6 +29,7 @@ import { type Metrics, makeMetrics } from './observe/metrics.ts';
 import type { Core } from './operations/core.ts';
 import { makeServiceSurface } from './surfaces/service/index.ts';
 import { makeSupabaseSurface } from './surfaces/supabase/index.ts';
+import { makeZiplineSurface } from './surfaces/zipline/index.ts';
 import { makeSweeper, type Sweeper } from './sweeper/sweeper.ts';
 
 export interface AppParts {
@@ -55,6 +57,8 @@ export interface App {
 }
 
 const SHUTDOWN_TIMEOUT_MS = 30_000;
+/** Half of the threads that Node has for such work, so that files are still read meanwhile. */
+const PASSWORDS_AT_ONCE = 2;
 
 /** Builds everything; nothing listens, sweeps or connects before `start`. */
 export async function makeApp(parts: AppParts): Promise<App> {
@@ -131,9 +135,12 @@ async function composeHttp(parts: AppParts, core: Core, metrics: Metrics): Promi
   const contract = loadContract(await readFile(join(packageRoot, 'openapi.yaml'), 'utf8'));
   const built = makeExpressApp({ trustProxy: config.trustProxy, idleTimeoutMs: config.clientTimeoutMs });
   const keys = parseSigningKeys(config.jwt);
+  const verifier = makeTokenVerifier({ keys, roles: config.database.roles, clock: Date });
+  const passwords = makePasswords({ maxAtOnce: PASSWORDS_AT_ONCE });
+  const zipline = makeZiplineSurface({ core, verifier, verifyPassword: passwords.verify });
   const supabase = makeSupabaseSurface({
     core,
-    verifier: makeTokenVerifier({ keys, roles: config.database.roles, clock: Date }),
+    verifier,
     links: makeLinks({ keys, clock: Date }),
     strictHttpStatus: config.strictHttpStatus,
   });
@@ -152,6 +159,7 @@ async function composeHttp(parts: AppParts, core: Core, metrics: Metrics): Promi
   router.use(makeAccessLog({ log, onRequest: metrics.observeRequest }));
   router.use(makeCors(config.corsOrigins));
   bindRoutes({ contract, router, ...service, mounts: [''], onUnknown: (_req, _res, next) => next() });
+  bindRoutes({ contract, router, ...zipline, mounts: [''] });
   bindRoutes({ contract, router, ...supabase, mounts: ['', '/storage/v1'] });
   return built;
 }

@@ -59,6 +59,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['domain', 'database', 'operations', 'identity', 'contract', 'http'],
     because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
   },
+  'surfaces/zipline': {
+    may: ['domain', 'operations', 'identity', 'contract', 'http'],
+    because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
+  },
   'surfaces/service': { may: ['database', 'blobs', 'contract', 'http'], because: 'it asks the engines how they are' },
   '.': {
     may: [
@@ -76,6 +80,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'streams',
       'surfaces/service',
       'surfaces/supabase',
+      'surfaces/zipline',
       'sweeper',
     ],
     because: 'the composition root builds everything',

@@ -3,7 +3,8 @@
  * access is decided by the policies, every rule by the domain.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RouteHandler, Surface } from '../../contract/bind-routes.ts';
+import type { Approach, RouteHandler, Surface } from '../../contract/bind-routes.ts';
+import type { RequestScope } from '../../domain/caller.ts';
 import { recordOf } from '../../http/request-record.ts';
 import { makeRequestScope, pathOf } from '../../http/request-scope.ts';
 import { callerOfHeaders } from '../../identity/caller-of-headers.ts';
@@ -27,29 +28,29 @@ const KNOWN = /^\/(?:api\/user\/(?:folders(?:\/[^/]+)?|files|paged)|folder\/[^/]
 /** Where nobody else answers. */
 const OURS = /^\/(?:api\/user|folder|u|r)(?:\/|$)/;
 
-export function makeZiplineSurface({ core, verifier, verifyPassword }: ZiplineSurfaceOptions): Surface {
+export function makeZiplineSurface({ core, verifier, verifyPassword }: ZiplineSurfaceOptions): Surface<RequestScope> {
   const handlers: Record<ZiplineOperation, ZiplineHandler> = { ...folderHandlers, ...fileHandlers, ...viewHandlers };
-
-  function bound(operationId: ZiplineOperation): RouteHandler {
-    const handle = handlers[operationId];
-    const { operation, login, permits }: OperationFacts = OPERATIONS[operationId];
-    return async route => {
-      const caller = callerOfHeaders(route.req.headers, login, verifier);
-      const scope = makeRequestScope(route, { caller, operation });
-      await handle({ ...route, core, verifyPassword, scope: permits === undefined ? scope : { ...scope, permits } });
-    };
-  }
-
-  const ids = Object.keys(handlers) as ZiplineOperation[];
+  const bound = (handle: ZiplineHandler): RouteHandler<RequestScope> => {
+    return (route, scope) => handle({ ...route, core, verifyPassword, scope });
+  };
   return {
     tag: 'zipline',
-    handlers: Object.fromEntries(ids.map(id => [id, bound(id)])),
+    handlers: Object.fromEntries(Object.entries(handlers).map(([id, handle]) => [id, bound(handle)])),
+    // Who is not logged in learns nothing of what else is wrong.
+    admit: async approach => scopeOf(approach, verifier),
     onError: (error, _req, res, operationId) => {
       Object.assign(recordOf(res), { error, operationId });
       renderError(res, error, operationId);
     },
     onUnknown: answerUnknown,
   };
+}
+
+function scopeOf(approach: Approach, verifier: TokenVerifier): RequestScope {
+  const { operation, login, permits }: OperationFacts = OPERATIONS[approach.operationId as ZiplineOperation];
+  const caller = callerOfHeaders(approach.req.headers, login, verifier);
+  const scope = makeRequestScope(approach, { caller, operation });
+  return permits === undefined ? scope : { ...scope, permits };
 }
 
 function answerUnknown(req: IncomingMessage, res: ServerResponse, next: () => void): void {
