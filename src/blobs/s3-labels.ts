@@ -72,9 +72,6 @@ export function parseLabels(value: (metadataKey: string) => string | undefined):
 }
 
 /** The value of a metadata key in the headers of an answer. */
-export function metadataIn(headers: Readonly<Record<string, string | string[] | undefined>>) {
-  return (key: string): string | undefined => {
-    const value = headers[`${PREFIX}${key}`];
-    return Array.isArray(value) ? value[0] : value;
-  };
+export function metadataIn(header: (name: string) => string | undefined): (metadataKey: string) => string | undefined {
+  return key => header(`${PREFIX}${key}`);
 }

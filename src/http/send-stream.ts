@@ -4,6 +4,7 @@
  */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import { LendingStream } from '../streams/lending-stream.ts';
 import { whenReplied } from './reply-outcome.ts';
 import { clientGone } from './request-body.ts';
 
@@ -46,17 +47,27 @@ function forward({ res, status, headers, body }: StreamReply & { body: Readable 
   const declared = headers['content-length'];
   const expectedBytes = declared === undefined ? null : Number(declared);
   let sentBytes = 0;
-  body.on('data', (chunk: Buffer) => {
+  /** Whether the next piece may come at once. */
+  const send = (chunk: Buffer, whenSent?: () => void): boolean => {
     sentBytes += chunk.length;
+    let isTaken = false;
     writeSafely(fail, () => {
       if (!res.headersSent) res.writeHead(status, headers);
       if (expectedBytes !== null && sentBytes > expectedBytes) throw wrongLength(sentBytes, expectedBytes);
       // Ending with the last chunk saves a write and a turn of the event loop.
-      if (sentBytes === expectedBytes) res.end(chunk);
-      else if (!res.write(chunk)) body.pause();
+      if (sentBytes === expectedBytes) res.end(chunk, whenSent);
+      else isTaken = res.write(chunk, whenSent);
     });
-  });
-  res.on('drain', () => body.resume());
+    return isTaken;
+  };
+  if (body instanceof LendingStream) {
+    body.lendTo(send);
+  } else {
+    body.on('data', (chunk: Buffer) => {
+      if (!send(chunk)) body.pause();
+    });
+    res.on('drain', () => body.resume());
+  }
   body.on('end', () => {
     if (res.writableEnded) return;
     writeSafely(fail, () => {

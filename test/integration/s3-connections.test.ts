@@ -72,7 +72,7 @@ const storedAs =
   (headers: Record<string, string>): Answer =>
   (request, response) => {
     request.resume();
-    request.on('end', () => response.writeHead(200, headers).end());
+    request.on('end', () => response.writeHead(200, { 'content-length': '0', ...headers }).end());
   };
 
 describe.each(clients)('the %s against a failing engine', (_name, leanClient) => {
@@ -231,6 +231,61 @@ describe('the lean client on a socket that the engine has closed', () => {
     const put = store.put(blobOf(Readable.from([Buffer.from('x'), Buffer.from('y')]), 2));
     expect(await rejection(put)).toMatchObject({ failure: 'unavailable' });
     expect(requests()).toBe(1);
+  });
+});
+
+describe('the lean client and what an answer may look like', () => {
+  /** Answers every request with these bytes on the wire. */
+  const wired =
+    (...pieces: string[]): Answer =>
+    request => {
+      const { socket } = request;
+      const writeNext = () => {
+        const piece = pieces.shift();
+        if (piece !== undefined) socket.write(piece, () => setImmediate(writeNext));
+      };
+      request.resume().on('end', writeNext);
+    };
+
+  it('reads an answer that comes a byte at a time, after an interim one', async () => {
+    const text = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde';
+    const { store } = await storeAgainst(wired(...text));
+    expect(String(await openAll(store, newKey()))).toBe('abcde');
+  });
+
+  it('asks again, in another way, where an answer comes in chunks', async () => {
+    const { store, requests } = await storeAgainst((_request, response) => response.writeHead(200).end('0123456789'));
+    expect(String(await openAll(store, newKey()))).toBe('0123456789');
+    expect(requests()).toBe(2);
+  });
+
+  it.each([
+    ['no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n\r\n'],
+    ['more than was announced', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab'],
+    ['a head without an end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(70_000)}`],
+  ])('refuses %s', async (_case, text) => {
+    const { store } = await storeAgainst(wired(text));
+    expect(await rejection(store.open(newKey(), whole()))).toMatchObject({ failure: 'failed' });
+  });
+
+  it('lets a reader take its time, and waits for an engine only so long', async () => {
+    const timeouts = { connectMs: 1000, headersMs: 1000, bodyIdleMs: 200 };
+    const size = 8 * 1024 * 1024;
+    const { store } = await storeAgainst(
+      (_request, response, nth) => {
+        response.writeHead(200, { 'content-length': size });
+        if (nth === 1) response.end(Buffer.alloc(size));
+        else response.write('x');
+      },
+      { timeouts },
+    );
+    const slow = await store.open(newKey(), whole());
+    const stalled = await store.open(newKey(), whole());
+    // The engine of the second stalls for as long as the reader of the first.
+    expect(await rejection(stalled.forEach(() => {}))).toHaveProperty('code', 'ETIMEDOUT');
+    let readBytes = 0;
+    for await (const piece of slow) readBytes += piece.length;
+    expect(readBytes).toBe(size);
   });
 });
 

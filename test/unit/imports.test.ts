@@ -42,7 +42,7 @@ interface Rule {
 const RULES: Readonly<Record<string, Rule>> = {
   domain: { may: [], because: 'nouns and rules hold without any I/O and are tested without any' },
   streams: { may: [], because: 'a stream knows bytes and nothing of objects' },
-  blobs: { may: [], because: 'a store knows keys and bytes: no bucket, no policy, no error of ours' },
+  blobs: { may: ['streams'], because: 'a store knows keys and bytes: no bucket, no policy, no error of ours' },
   config: { may: [], because: 'settings are read before anything exists' },
   identity: { may: ['domain'], because: 'a proof becomes a caller without asking the database, which judges later' },
   database: { may: ['domain'], because: 'statements know rows; what they mean is for operations' },

@@ -1,0 +1,70 @@
+/** Requests to the engine through undici: TLS, and the few answers that our own connections do not read. */
+import { type Dispatcher, Pool } from 'undici';
+import type { S3Timeouts } from './s3-settings.ts';
+import { codeIn, type S3Transport, type TransportAnswer } from './s3-transport.ts';
+
+const LONGEST_ERROR_DOCUMENT_BYTES = 16 * 1024;
+
+export interface TransportSettings {
+  readonly origin: URL;
+  readonly maxSockets: number;
+  readonly timeouts: S3Timeouts;
+  /** How long an unused socket is kept. */
+  readonly keepMs: number;
+}
+
+export function makeUndiciTransport({ origin, maxSockets, timeouts, keepMs }: TransportSettings): S3Transport {
+  const pool = new Pool(origin.origin, {
+    connections: maxSockets,
+    pipelining: 1,
+    connectTimeout: timeouts.connectMs,
+    headersTimeout: timeouts.headersMs,
+    bodyTimeout: timeouts.bodyIdleMs,
+    keepAliveTimeout: keepMs,
+    keepAliveMaxTimeout: keepMs,
+  });
+  return {
+    async send({ method, path, headers, body, signal }) {
+      const answer = await pool.request({
+        method,
+        path,
+        headers: headers as string[],
+        body,
+        reset: false, // Undici would close the socket after every HEAD.
+        ...(signal === undefined ? {} : { signal }),
+      });
+      // Undici errors an unread body that is destroyed; without a listener that would end the process.
+      answer.body.on('error', () => {});
+      return toAnswer(answer);
+    },
+    close: async () => {
+      if (!pool.destroyed) await pool.destroy();
+    },
+  };
+}
+
+async function toAnswer({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<TransportAnswer> {
+  return {
+    status: statusCode,
+    header: name => {
+      const value = headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+    body,
+    code: statusCode < 300 ? '' : codeIn(await readDocument(body)),
+  };
+}
+
+/** Anything too long or unreadable is none, and its socket is given up. */
+async function readDocument(body: Dispatcher.ResponseData['body']): Promise<string> {
+  let text = '';
+  try {
+    for await (const piece of body) {
+      text += String(piece);
+      if (text.length > LONGEST_ERROR_DOCUMENT_BYTES) break;
+    }
+  } catch {
+    return '';
+  }
+  return text;
+}

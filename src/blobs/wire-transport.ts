@@ -1,0 +1,63 @@
+/** Requests to an engine on plain TCP over our own connections, of which the unused ones are kept for a while. */
+import { Readable } from 'node:stream';
+import { makeBufferPool } from '../streams/buffer-pool.ts';
+import { codeIn, type S3Transport, type TransportAnswer, type TransportRequest } from './s3-transport.ts';
+import type { TransportSettings } from './undici-transport.ts';
+import { type WireAnswer, WireConnection, type WirePlace } from './wire-connection.ts';
+
+/** An answer that comes in one read needs no more memory than this. */
+const SCRATCH_BYTES = 128 * 1024;
+/** Measured on 512 MiB: 710 µs of CPU a MiB against 1010 with a quarter of it and 1540 with a sixteenth. */
+const LARGE_BUFFERS = { bufferBytes: 1024 * 1024, most: 16, kept: 4 };
+/** What may neither break a request in two nor be lost in the encoding of its head. */
+const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
+
+export function makeWireTransport({ origin, timeouts, keepMs }: TransportSettings): S3Transport {
+  const all = new Set<WireConnection>();
+  const free: WireConnection[] = [];
+  const place: WirePlace = {
+    host: origin.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(origin.port || 80),
+    timeouts,
+    keepMs,
+    scratch: Buffer.allocUnsafeSlow(SCRATCH_BYTES),
+    pool: makeBufferPool(LARGE_BUFFERS),
+    onFree: connection => free.push(connection),
+    onClose: connection => {
+      all.delete(connection);
+      const index = free.indexOf(connection);
+      if (index !== -1) free.splice(index, 1);
+    },
+  };
+  const open = () => {
+    const connection = new WireConnection(place);
+    all.add(connection);
+    return connection;
+  };
+  return {
+    async send(request) {
+      const connection = free.pop() ?? open();
+      const { method, body, signal } = request;
+      return toAnswer(await connection.send({ method, head: headOf(request), body, signal }));
+    },
+    close: async () => {
+      for (const connection of all) connection.destroy();
+    },
+  };
+}
+
+function headOf({ method, path, headers }: TransportRequest): string {
+  let head = `${method} ${path} HTTP/1.1\r\n`;
+  for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  if (UNSENDABLE.test(head.replaceAll('\r\n', ''))) throw new TypeError('a header holds what no header may hold');
+  return `${head}\r\n`;
+}
+
+function toAnswer({ head, body, document }: WireAnswer): TransportAnswer {
+  return {
+    status: head.status,
+    header: name => head.headers[name],
+    body: body ?? Readable.from([]),
+    code: codeIn(document),
+  };
+}
