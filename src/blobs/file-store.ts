@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { access, constants, type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { type BufferPool, LARGE_BUFFERS, makeBufferPool } from '../streams/buffer-pool.ts';
 import { type BlobBody, readBlobBody } from './blob-body.ts';
 import {
   type BlobRange,
@@ -17,6 +18,7 @@ import {
   type StoredBlob,
 } from './blob-store.ts';
 import { errorCode } from './error-code.ts';
+import { FileBody } from './file-body.ts';
 import { toFileFailure } from './file-failure.ts';
 
 /** Hexadecimal digits and hyphens only: such a segment can be neither `..` nor `tmp`. */
@@ -27,11 +29,11 @@ const STATS_AT_ONCE = 32;
 /** A store under `root`, an absolute or relative folder that `prepare` creates. Touches nothing until then. */
 export function makeFileStore(settings: { root: string }): BlobStore {
   const { root } = settings;
-  const place: Place = { root, syncedFolders: new Set() };
+  const place: Place = { root, syncedFolders: new Set(), pool: makeBufferPool(LARGE_BUFFERS) };
   return {
     kind: 'file',
     put: blob => putFile(place, blob),
-    open: async (key, options) => openFile(pathOf(root, key), options),
+    open: (key, options) => openFile(place, key, options),
     stat: async key => statFile(pathOf(root, key)),
     delete: keys => deleteFiles(root, keys),
     abandon: key => removeTemporaries(root, key),
@@ -47,6 +49,8 @@ export function makeFileStore(settings: { root: string }): BlobStore {
 interface Place {
   readonly root: string;
   readonly syncedFolders: Set<string>;
+  /** Memory for reading. */
+  readonly pool: BufferPool;
 }
 
 async function makeFolders(root: string): Promise<void> {
@@ -121,18 +125,22 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function openFile(path: string, options: { range: BlobRange | null; signal: AbortSignal }): Promise<Readable> {
-  const { range, signal } = options;
+async function openFile(
+  place: Place,
+  key: string,
+  { range, signal }: { range: BlobRange | null; signal: AbortSignal },
+): Promise<Readable> {
+  const path = pathOf(place.root, key);
   if (signal.aborted) throw new BlobStoreError('aborted', 'the read was aborted', signal.reason);
   return asStoreFailure(async () => {
     const file = await open(path, 'r');
     try {
+      const { size } = await file.stat();
       // Without this a truncated file would end a ranged read early and look complete.
-      if (range !== null && (await file.stat()).size <= range.end)
+      if (range !== null && size <= range.end)
         throw new BlobStoreError('failed', 'the file is shorter than the range asked for');
-      const stream = file.createReadStream(range === null ? {} : { start: range.start, end: range.end });
-      stream.on('error', () => {}); // Destroying an unread stream must not end the process.
-      return addAbortSignal(signal, stream);
+      const bytes = range === null ? { start: 0, end: size } : { start: range.start, end: range.end + 1 };
+      return addAbortSignal(signal, new FileBody(file, { ...bytes, pool: place.pool }));
     } catch (error) {
       await file.close();
       throw error;
