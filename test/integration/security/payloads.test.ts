@@ -54,7 +54,7 @@ describe('hostile payloads', () => {
     ['with 10,000 files', FILE.repeat(10_000)],
     [
       'that nests another',
-      '--b\r\ncontent-disposition: form-data; name="m"\r\ncontent-type: multipart/mixed; boundary=c\r\n\r\n--c--\r\n',
+      `--b\r\ncontent-disposition: form-data; name="m"\r\ncontent-type: multipart/mixed; boundary=c\r\n\r\n--c--\r\n${FILE}`,
     ],
     ['whose part headers never end', `--b\r\n${'x: y\r\n'.repeat(100_000)}`],
   ])('refuse a form %s', async (_what, body) => {
@@ -76,6 +76,7 @@ describe('hostile payloads', () => {
     ['with 100,000 unknown fields', `{${Array.from({ length: 80_000 }, (_, i) => `"k${i}":1`).join()}}`],
     ['with a number beyond every type', '{"name":"x","file_size_limit":1e400}'],
     ['that names a prototype in place of its fields', '{"__proto__":{"name":"polluted"}}'],
+    ['that hides its field in a prototype', '{"__proto__":{"name":"polluted"},"public":true}'],
     ['that names a constructor in place of its fields', '{"constructor":{"prototype":{"name":"polluted"}}}'],
   ])('refuse JSON %s', async (_what, body) => {
     await boundedAndHarmless(async () => {
@@ -157,31 +158,6 @@ describe('hostile payloads', () => {
           }),
         ];
         for (const { status } of replies) expect(status).toBeLessThan(500);
-      }
-    });
-  });
-
-  it('break no reply into two, whatever is echoed', async () => {
-    await call('POST', '/object/b/line%20%22a%22%3B', { token, headers: { 'content-type': 'text/plain' }, body: 'x' });
-    const split = '%0d%0aset-cookie:%20a=b';
-    const replies = [
-      await call('GET', `/object/public/b/kept?download=${split}`),
-      await call('GET', '/object/public/b/kept', { headers: { 'x-request-id': 'a\tset-cookie: a=b' } }),
-      await call('GET', '/object/public/b/kept', { headers: { origin: 'https://x\tset-cookie: a=b' } }),
-      await call('GET', `/object/public/b/${split}`),
-    ];
-    for (const { headers } of replies) expect(headers['set-cookie']).toBeUndefined();
-    await boundedAndHarmless(async () => {
-      for (const name of ['cacheControl', 'contentType']) {
-        const form = [
-          { name, value: 'a\r\nset-cookie: a=b' },
-          { name: 'file', value: 'x', type: 'text/plain' },
-        ];
-        const reply = await call('POST', `/object/b/split-${name}`, { token, form });
-        if (reply.status === 200) {
-          expect((await call('GET', `/object/public/b/split-${name}`)).headers['set-cookie']).toBeUndefined();
-          await call('DELETE', `/object/b/split-${name}`, { token });
-        }
       }
     });
   });

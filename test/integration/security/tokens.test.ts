@@ -105,6 +105,56 @@ describe('tokens', () => {
     expect((await call('GET', `/object/sign/b/a?token=${token}`)).text).toBe('a');
   });
 
+  it('of an upload link store its object alone, and read nothing', async () => {
+    const signed = await call('POST', '/object/upload/sign/b/fresh', { token: SERVICE_TOKEN, json: {} });
+    const token = String((signed.json as { url: string }).url).split('?token=')[1] ?? '';
+    const before = await state();
+    const attempts: [string, string][] = [
+      ['GET', `/object/sign/b/fresh?token=${token}`],
+      ['GET', `/object/sign/b/a?token=${token}`],
+      ['PUT', `/object/upload/sign/b/a?token=${token}`],
+      ['PUT', `/object/upload/sign/b/fresh/er?token=${token}`],
+      ['PUT', `/object/upload/sign/c/fresh?token=${token}`],
+      ['POST', `/object/b/fresh?token=${token}`],
+    ];
+    for (const [method, path] of attempts) {
+      const { status } = await call(method, path, method.startsWith('P') ? { body: 'x' } : {});
+      expect({ method, path, refused: status >= 400 && status < 500 }).toEqual({ method, path, refused: true });
+    }
+    expect(await state()).toEqual(before);
+  });
+
+  it('of one purpose do nothing for another, where nothing else stands in the way', async () => {
+    const before = await state();
+    const upload = byRsa({ url: 'b/a', exp: now + 600, scope: 'upload', upsert: true });
+    expect((await call('GET', `/object/sign/b/a?token=${upload}`)).status).toBe(400);
+    const download = byRsa({ url: 'b/a', exp: now + 600, scope: 'download', upsert: true });
+    expect((await call('PUT', `/object/upload/sign/b/a?token=${download}`, { body: 'x' })).status).toBe(400);
+    expect(await state()).toEqual(before);
+  });
+
+  it.each([
+    ['a login that names an object', { ...claims, url: 'b/a' }],
+    ['a user’s login that names an object', { sub: ALICE, exp: now + 600, url: 'b/a', scope: 'download' }],
+    ['a path token', { path: '/storage/alice/a', url: 'b/a', exp: now + 600 }],
+    ['a link to a transformed image', { url: 'b/a', exp: now + 600, transformations: 'width:10' }],
+    ['a link that never ends', { url: 'b/a' }],
+    ['a link that has ended', { url: 'b/a', exp: now - 1 }],
+    ['a link of an unknown scope', { url: 'b/a', exp: now + 600, scope: 'delete' }],
+  ])('are no download link: %s', async (_what, payload) => {
+    const reply = await call('GET', `/object/sign/b/a?token=${byRsa(payload)}`);
+    expect(reply.status).toBe(400);
+    expect(reply.text).not.toBe('a');
+  });
+
+  it('that were revoked open nothing', async () => {
+    const signed = await call('POST', '/object/sign/b/a', { token: SERVICE_TOKEN, json: { expiresIn: 60 } });
+    const link = String((signed.json as { signedURL: string }).signedURL);
+    expect((await call('GET', link)).text).toBe('a');
+    await call('DELETE', '/object/sign/b/a', { token: SERVICE_TOKEN });
+    expect((await call('GET', link)).status).toBe(400);
+  });
+
   it('of a user tell hidden from missing neither in words nor in time', async () => {
     const token = tokenFor('authenticated', ALICE);
     const took: Record<string, number[]> = { hidden: [], missing: [] };
