@@ -7,7 +7,9 @@ declare
   v_ids uuid[] := array(
     (select f.object_id from sluice.files f where f.expires_at <= now() and not f.favorite limit p_limit)
     union
-    (select f.object_id from sluice.files f where f.views >= f.max_views and f.viewed_at <= now() - p_grace limit p_limit));
+    (select f.object_id from sluice.files f
+     where f.views >= f.max_views and (f.viewed_at is null or f.viewed_at <= now() - p_grace) limit p_limit));
+  v_id uuid;
   v_removed bigint;
 begin
   if cardinality(v_ids) = 0 then
@@ -18,8 +20,21 @@ begin
   perform set_config('role', 'sluice_gateway', true);
   v_ids := array(select f.object_id from sluice.files f where f.object_id = any (v_ids) and sluice.is_over(f));
   perform set_config('role', p_role, true);
-  delete from storage.objects o where o.id = any (v_ids);
-  get diagnostics v_removed = row_count;
+  begin
+    delete from storage.objects o where o.id = any (v_ids);
+    get diagnostics v_removed = row_count;
+  exception when integrity_constraint_violation or raise_exception then
+    -- One that another table refers to, or that a trigger keeps, must not keep the others.
+    v_removed := 0;
+    foreach v_id in array v_ids loop
+      begin
+        delete from storage.objects o where o.id = v_id;
+        v_removed := v_removed + 1;
+      exception when integrity_constraint_violation or raise_exception then
+        null;
+      end;
+    end loop;
+  end;
   perform set_config('role', 'sluice_gateway', true);
   return v_removed;
 end

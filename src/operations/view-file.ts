@@ -5,6 +5,7 @@
 import { uncountView, type ViewedFile, viewFile } from '../database/queries/files.ts';
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
+import { isObjectName } from '../domain/names.ts';
 import type { StoredObject } from '../domain/objects.ts';
 import type { OpenedBytes, OpenedObject } from '../domain/opened-object.ts';
 import type { Core } from './core.ts';
@@ -52,6 +53,7 @@ async function takeView(
   scope: RequestScope,
   request: { readonly name: string; readonly count: boolean; readonly verifiedHash: string | null },
 ): Promise<ViewedFile> {
+  if (!isObjectName(request.name)) throw new SluiceError('object-not-found', 'Object not found');
   const [viewed] = await core.database.run(scope, viewFile, { role: scope.caller.role, ...request });
   if (viewed === undefined) throw new SluiceError('object-not-found', 'Object not found');
   return viewed;

@@ -1,7 +1,7 @@
 /**
- * Background repair: removes the bytes that the ledger says are dead or never finished. Any number of gateways may sweep
- * one database; claims in the ledger share the work. Holds no connection while the store works, and may be killed at any
- * moment: a blob leaves the ledger only after its bytes are gone.
+ * Background repair: removes files that have had their day, and the bytes that the ledger says are dead or never finished.
+ * Any number of gateways may sweep one database; claims in the ledger share the work. Holds no connection while the store
+ * works, and may be killed at any moment: a blob leaves the ledger only after its bytes are gone.
  */
 import { type BlobStore, BlobStoreError } from '../blobs/blob-store.ts';
 import type { Database } from '../database/database.ts';
@@ -11,6 +11,7 @@ import {
   type DeadBlob,
   forgetBlobs,
   type LedgerCounts,
+  removeOverFiles,
 } from '../database/queries/sweep.ts';
 import { ANONYMOUS, asService, type RequestScope } from '../domain/caller.ts';
 
@@ -58,6 +59,7 @@ export function makeSweeper(options: SweeperOptions): Sweeper {
     let swept = 0;
     let failed = 0;
     try {
+      await removeOver(options, scope);
       while (!stopping.signal.aborted) {
         const claimed = await claim(options, scope);
         if (claimed.length === 0) break;
@@ -105,6 +107,14 @@ export function makeSweeper(options: SweeperOptions): Sweeper {
 function claim({ database, graceMs }: SweeperOptions, scope: RequestScope): Promise<DeadBlob[]> {
   const { role } = asService(scope).caller;
   return database.run(scope, claimDeadBlobs, { role, limit: STEP, graceMs, holdMs: HOLD_MS });
+}
+
+/** The files of the bucket `uploads` that have had their day, a step at a time; their bytes are dead then. */
+async function removeOver({ database, graceMs }: SweeperOptions, scope: RequestScope): Promise<void> {
+  const { role } = asService(scope).caller;
+  for (let removed = STEP; removed >= STEP && !scope.signal.aborted; ) {
+    [removed = 0] = await database.run(scope, removeOverFiles, { role, limit: STEP, graceMs });
+  }
 }
 
 /** Deletes the bytes, and the remains of unfinished uploads; gives the versions of which nothing is left. */

@@ -10,6 +10,7 @@ const CALL_SITES: Readonly<Record<string, string>> = {
   'operations/find-object.ts findByLink': 'redeems a download link',
   'operations/put-object.ts putObject': 'redeems an upload link',
   'sweeper/fsck.ts checkStorage': 'compares rows, ledger and bytes, hidden rows as well',
+  'sweeper/sweeper.ts removeOver': 'sweeps: files whose views are spent or whose time is up, whosever they are',
   'sweeper/sweeper.ts claim': 'sweeps: a dead blob is dead only where no row names it, hidden or not',
 };
 

@@ -36,6 +36,14 @@ export const forgetBlobs: Statement<{ readonly versions: readonly string[] }, nu
   row: row => row.forgotten as number,
 };
 
+export const removeOverFiles: Statement<Pick<ClaimDeadBlobs, 'role' | 'limit' | 'graceMs'>, number> = {
+  name: 'remove_over_files',
+  runs: 'gateway',
+  text: `select sluice.remove_over_files($1, $2, $3 * interval '1 millisecond') as removed`,
+  values: ({ role, limit, graceMs }) => [role, limit, graceMs],
+  row: row => row.removed as number,
+};
+
 export interface LedgerCounts {
   readonly pending: number;
   readonly dead: number;
