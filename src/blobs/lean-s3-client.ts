@@ -20,7 +20,6 @@ import { makeUndiciTransport } from './undici-transport.ts';
 import { UnframedAnswer } from './wire-connection.ts';
 import { makeWireTransport } from './wire-transport.ts';
 
-const KEEP_ALIVE_MS = 4_000;
 
 export interface LeanS3Settings {
   /** The bucket's own address: its path is put before every key. */
@@ -66,7 +65,7 @@ export function makeLeanS3Client(settings: LeanS3Settings): S3Objects {
 
 /** Our own connections speak plain TCP, and leave to undici what they cannot read: an answer without a length. */
 function makeTransport({ bucketUrl, maxSockets, timeouts }: LeanS3Settings): S3Transport {
-  const settings = { origin: bucketUrl, maxSockets, timeouts, keepMs: KEEP_ALIVE_MS };
+  const settings = { origin: bucketUrl, maxSockets, timeouts, keepMs: timeouts.keepAliveMs };
   const general = makeUndiciTransport(settings);
   if (bucketUrl.protocol !== 'http:') return general;
   const plain = makeWireTransport(settings);

@@ -35,6 +35,11 @@ export interface S3Timeouts {
   readonly headersMs: number;
   /** Between two pieces of an answer, not counting the time in which our own reader is slow. */
   readonly bodyIdleMs: number;
+  /**
+   * How long an idle socket is kept. Shortly: an engine may close it at the moment it is reused, and a network that lost it
+   * says nothing at all.
+   */
+  readonly keepAliveMs: number;
 }
 
 export const DEFAULT_PART_SIZE_BYTES = 8 * 1024 * 1024;
@@ -42,6 +47,7 @@ export const DEFAULT_MAX_SOCKETS = 512;
 
 const MOST_CONNECT_MS = 5_000;
 const MOST_BODY_IDLE_MS = 30_000;
+const MOST_KEEP_ALIVE_MS = 4_000;
 const SILENCE_MS = 60_000;
 
 /** The limits that follow from one: how long the engine may be silent before its answer. */
@@ -50,6 +56,7 @@ export function s3TimeoutsWithin(silenceMs: number): S3Timeouts {
     connectMs: Math.min(silenceMs, MOST_CONNECT_MS),
     headersMs: silenceMs,
     bodyIdleMs: Math.min(silenceMs, MOST_BODY_IDLE_MS),
+    keepAliveMs: Math.min(silenceMs, MOST_KEEP_ALIVE_MS),
   };
 }
 

@@ -20,8 +20,9 @@ import { md5OfEtag, type PutS3Object, type S3Objects } from './s3-objects.ts';
 import { DEFAULT_MAX_SOCKETS, type S3Settings, s3Timeouts } from './s3-settings.ts';
 
 export function makeSdkS3Client(settings: S3Settings): S3Client {
-  const { connectMs, headersMs, bodyIdleMs } = s3Timeouts(settings);
-  const agent = { keepAlive: true, maxSockets: settings.maxSockets ?? DEFAULT_MAX_SOCKETS };
+  const { connectMs, headersMs, bodyIdleMs, keepAliveMs } = s3Timeouts(settings);
+  const maxSockets = settings.maxSockets ?? DEFAULT_MAX_SOCKETS;
+  const agent = { keepAlive: true, timeout: keepAliveMs, maxSockets }; // Node's agent closes idle sockets by it, no others.
   const client = new S3Client({
     region: settings.region,
     forcePathStyle: settings.forcePathStyle,

@@ -25,6 +25,8 @@ export interface WeakLink {
   weaken(weakness: Weakness): Promise<void>;
   /** Connections that are open from the client's side. */
   readonly openCount: number;
+  /** Those of them that were silenced once. */
+  readonly lostCount: number;
   stop(): Promise<void>;
 }
 
@@ -110,6 +112,9 @@ export async function startWeakLink(server: NetConnectOpts): Promise<WeakLink> {
     port,
     get openCount() {
       return [...carried].filter(({ client }) => !client.destroyed).length;
+    },
+    get lostCount() {
+      return [...carried].filter(({ client, isLost }) => isLost && !client.destroyed).length;
     },
     async weaken(next) {
       weakness = next;
