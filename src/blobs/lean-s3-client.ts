@@ -20,7 +20,6 @@ import { makeUndiciTransport } from './undici-transport.ts';
 import { UnframedAnswer } from './wire-connection.ts';
 import { makeWireTransport } from './wire-transport.ts';
 
-
 export interface LeanS3Settings {
   /** The bucket's own address: its path is put before every key. */
   readonly bucketUrl: URL;
