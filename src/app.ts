@@ -20,9 +20,10 @@ import { makeCors } from './http/cors.ts';
 import { drain } from './http/drain.ts';
 import { type ExpressApp, makeExpressApp } from './http/express-app.ts';
 import { assignRequestId } from './http/request-id.ts';
+import { type Accounts, makeAccounts } from './identity/accounts.ts';
 import { makeLinks } from './identity/links.ts';
-import { makePasswords } from './identity/passwords.ts';
-import { parseSigningKeys } from './identity/signing-keys.ts';
+import { makePasswords, type Passwords } from './identity/passwords.ts';
+import { parseSigningKeys, type SigningKeys } from './identity/signing-keys.ts';
 import { makeTokenVerifier } from './identity/token-verifier.ts';
 import type { Logger } from './observe/logger.ts';
 import { type Metrics, makeMetrics } from './observe/metrics.ts';
@@ -48,6 +49,7 @@ export interface AppParts {
 
 export interface App {
   readonly core: Core;
+  readonly accounts: Accounts;
   readonly sweeper: Sweeper;
   readonly metrics: Metrics;
   /** Makes the store ready and listens; resolves with the port. */
@@ -64,8 +66,17 @@ const PASSWORDS_AT_ONCE = 2;
 export async function makeApp(parts: AppParts): Promise<App> {
   const metrics = makeMetrics();
   const core = await composeCore(parts, metrics);
+  const keys = parseSigningKeys(parts.config.jwt);
+  const passwords = makePasswords({ maxAtOnce: PASSWORDS_AT_ONCE });
+  const accounts = makeAccounts({
+    database: core.database,
+    passwords,
+    keys,
+    clock: Date,
+    loginLimit: core.rateLimits.login,
+  });
   const sweeper = composeSweeper(parts, core, metrics);
-  const { server, connections } = await composeHttp(parts, core, metrics);
+  const { server, connections } = await composeHttp(parts, { core, keys, passwords, metrics });
   metrics.watch({ pool: core.database.gauges, ledger: sweeper.counts, requests: () => connections.busyCount });
 
   let stopping: Promise<void> | null = null;
@@ -82,6 +93,7 @@ export async function makeApp(parts: AppParts): Promise<App> {
 
   return {
     core,
+    accounts,
     sweeper,
     metrics,
     async start() {
@@ -112,6 +124,7 @@ async function composeCore(parts: AppParts, metrics: Metrics): Promise<Core> {
     blobs: makeMeasuredStore(wrapStore(await makeStore(config)), metrics.observeBlobCall),
     maxUploadSizeBytes: config.maxUploadSizeBytes,
     uploadLeaseMs: config.uploadLeaseMs,
+    rateLimits: config.rateLimits,
     proxyPrefix: config.proxyPrefix,
     now: () => new Date(),
   };
@@ -130,13 +143,18 @@ function composeSweeper({ config, log }: AppParts, { database, blobs }: Core, me
   });
 }
 
-async function composeHttp(parts: AppParts, core: Core, metrics: Metrics): Promise<ExpressApp> {
+interface HttpParts {
+  readonly core: Core;
+  readonly keys: SigningKeys;
+  readonly passwords: Passwords;
+  readonly metrics: Metrics;
+}
+
+async function composeHttp(parts: AppParts, { core, keys, passwords, metrics }: HttpParts): Promise<ExpressApp> {
   const { config, log, packageRoot } = parts;
   const contract = loadContract(await readFile(join(packageRoot, 'openapi.yaml'), 'utf8'));
   const built = makeExpressApp({ trustProxy: config.trustProxy, idleTimeoutMs: config.clientTimeoutMs });
-  const keys = parseSigningKeys(config.jwt);
   const verifier = makeTokenVerifier({ keys, roles: config.database.roles, clock: Date });
-  const passwords = makePasswords({ maxAtOnce: PASSWORDS_AT_ONCE });
   const zipline = makeZiplineSurface({ core, verifier, verifyPassword: passwords.verify });
   const supabase = makeSupabaseSurface({
     core,

@@ -14,6 +14,8 @@ import { makeRevokeLinksCommand } from './command-line/revoke-links-command.ts';
 import { makeServe, runWorker } from './command-line/run-gateway.ts';
 import { makeSqlCommand } from './command-line/sql-command.ts';
 import { makeTokenCommand } from './command-line/token-command.ts';
+import { makeUserActions } from './command-line/user-actions.ts';
+import { makeUserCommand } from './command-line/user-command.ts';
 import { withApp } from './command-line/visit.ts';
 import type { Config } from './config/config.ts';
 import { processEnvironment, silenceSdkNodeWarning } from './config/process-environment.ts';
@@ -81,6 +83,13 @@ program.addCommand(
       await postgres.stop();
       return postgres;
     },
+  }),
+);
+program.addCommand(
+  makeUserCommand({
+    output,
+    readPassword: async () => (await text(process.stdin)).replace(/\r?\n[\s\S]*$/, ''),
+    ...makeUserActions({ packageRoot: packageRoot(), visit: work => withApp(visit(), work) }),
   }),
 );
 program.addCommand(

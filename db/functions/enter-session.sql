@@ -7,11 +7,7 @@ language plpgsql set search_path = '' as $$
 declare
   v_present jsonb;
 begin
-  select jsonb_build_object(
-    'username', a.username, 'account_id', a.account_id, 'uid', a.uid, 'email', a.email, 'backend', a.backend,
-    'verified', a.verified_at is not null, 'banned', a.banned_at is not null, 'staff', a.staff, 'admin', a.admin,
-    'second_factor', a.totp_secret is not null, 'scopes', s.scopes)
-  into v_present
+  select sluice.claims_of_account(a) || jsonb_build_object('scopes', s.scopes) into v_present
   from sluice.sessions s join sluice.accounts a on a.id = s.account
   where s.id = p_session and s.account::text = p_account and s.revoked_at is null and s.expires_at > now();
   if v_present is null then

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type App, makeApp } from '../app.ts';
 import type { Config } from '../config/config.ts';
+import type { ConnectionTarget } from '../database/database.ts';
 import { type RequestScope, SERVICE_CALLER } from '../domain/caller.ts';
 import type { Logger } from '../observe/logger.ts';
 import { startPostgresEngine } from './engines.ts';
@@ -18,13 +19,13 @@ export interface VisitParts {
  */
 export async function withApp<Result>(
   { config, packageRoot, log }: VisitParts,
-  work: (app: App, scope: RequestScope) => Promise<Result>,
+  work: (app: App, scope: RequestScope, adminTarget: ConnectionTarget) => Promise<Result>,
 ): Promise<Result> {
   const postgres = await startPostgresEngine({ config, packageRoot, log, stay: 'visit' });
   try {
     const app = await makeApp({ config, databaseTarget: postgres.target, packageRoot, log });
     try {
-      return await work(app, commandScope());
+      return await work(app, commandScope(), postgres.adminTarget);
     } finally {
       await app.stop();
     }

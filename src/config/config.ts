@@ -1,4 +1,6 @@
 /** The frozen, validated settings of one gateway. Made once from the environment by `read-config.ts`. */
+import type { RateLimits } from './rate-limits.ts';
+
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -46,6 +48,7 @@ export interface Config {
   readonly sweepGraceMs: number;
   readonly sweepIntervalMs: number;
   readonly uploadLeaseMs: number;
+  readonly rateLimits: RateLimits;
   readonly staffSecondFactor: 'optional' | 'required';
   readonly backendDomain: string | null;
   /** What the operator should know although it stops nothing. To be logged once at start. */

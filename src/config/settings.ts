@@ -2,6 +2,7 @@
  * Every environment variable that Sluice reads, once: its meaning, what it accepts and what holds without it. The start,
  * `sluice config` and the check of the README all read this table.
  */
+import { DEFAULT_RATE_LIMITS, RATE_LIMITS } from './rate-limits.ts';
 import {
   BOOLEAN,
   duration,
@@ -133,6 +134,11 @@ export const SETTINGS = {
   ),
   SWEEP_INTERVAL: setting('How often the sweeper wakes', duration(10, LONGEST_TIMER_MS), '1m'),
   UPLOAD_LEASE: setting('How long a silent upload is taken for alive', duration(100, LONGEST_TIMER_MS), '2m'),
+  RATE_LIMITS: setting(
+    'How often: a user asks for each operation of the user file API, and wrong passwords are given for an account or by an address',
+    RATE_LIMITS,
+    DEFAULT_RATE_LIMITS,
+  ),
   STAFF_SECOND_FACTOR: setting(
     'Whether staff endpoints need a second factor',
     oneOf(['optional', 'required']),

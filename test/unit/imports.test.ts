@@ -44,7 +44,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   streams: { may: [], because: 'a stream knows bytes and nothing of objects' },
   blobs: { may: ['streams'], because: 'a store knows keys and bytes: no bucket, no policy, no error of ours' },
   config: { may: [], because: 'settings are read before anything exists' },
-  identity: { may: ['domain'], because: 'a proof becomes a caller without asking the database, which judges later' },
+  identity: {
+    may: ['domain', 'database'],
+    because: 'who somebody is may need the accounts; what they may do is judged later',
+  },
   database: { may: ['domain'], because: 'statements know rows; what they mean is for operations' },
   operations: {
     may: ['domain', 'database', 'blobs', 'streams'],
@@ -102,6 +105,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   busboy: ['http'],
   'content-disposition': ['http'],
   jsonwebtoken: ['identity'],
+  otplib: ['identity'],
   ajv: ['contract'],
   'ajv-formats': ['contract'],
   yaml: ['contract'],

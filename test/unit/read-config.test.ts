@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../../src/config/config-error.ts';
+import { RATE_LIMITS } from '../../src/config/rate-limits.ts';
 import { describeSettings, type Environment, readConfig } from '../../src/config/read-config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 
@@ -49,12 +50,27 @@ describe('readConfig', () => {
     ['SWEEP_GRACE', '15 minutes'],
     ['SWEEP_INTERVAL', '30d'],
     ['UPLOAD_LEASE', '-2m'],
+    ['RATE_LIMITS', 'login=10'],
+    ['RATE_LIMITS', 'login=0/1m'],
+    ['RATE_LIMITS', 'login=10/1 minute'],
+    ['RATE_LIMITS', 'logins=10/1m'],
+    ['RATE_LIMITS', 'toString=10/1m'],
     ['STAFF_SECOND_FACTOR', 'always'],
     ['BACKEND_DOMAIN', 'https://example.com'],
   ] as const)('refuses %s=%s in one sentence that names what it accepts', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(
       new ConfigError(`${name} is '${value}', but it accepts ${SETTINGS[name].accepts}.`),
     );
+  });
+
+  it('changes the rate limits that are named, and keeps the others', () => {
+    const { rateLimits } = read({ RATE_LIMITS: 'login=5/30s, delete-all=2/12h' });
+    expect(rateLimits).toEqual({
+      ...read({}).rateLimits,
+      login: { count: 5, windowMs: 30_000 },
+      'delete-all': { count: 2, windowMs: 43_200_000 },
+    });
+    expect(read({}).rateLimits.login).toEqual({ count: 10, windowMs: 60_000 });
   });
 
   it.each([
@@ -142,6 +158,7 @@ describe('readConfig', () => {
       sweepGraceMs: 900_000,
       sweepIntervalMs: 60_000,
       uploadLeaseMs: 120_000,
+      rateLimits: RATE_LIMITS.parse('login=10/1m'),
       staffSecondFactor: 'optional',
       backendDomain: null,
       warnings: [],
