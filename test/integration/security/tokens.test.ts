@@ -77,7 +77,7 @@ describe('tokens', () => {
   });
 
   it('of a listed key are taken', async () => {
-    expect((await call('GET', '/object/authenticated/b/a', { token: byRsa(claims) })).text).toBe('a');
+    expect((await call('GET', '/object/authenticated/b/c', { token: byRsa(claims) })).text).toBe('c');
   });
 
   it('of a link open its object by reading alone, whatever the path and the method', async () => {
