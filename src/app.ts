@@ -15,6 +15,7 @@ import type { Config } from './config/config.ts';
 import { bindRoutes } from './contract/bind-routes.ts';
 import { loadContract } from './contract/contract.ts';
 import { type ConnectionTarget, type Database, makeDatabase } from './database/database.ts';
+import { SluiceError } from './domain/errors.ts';
 import { makeAccessLog } from './http/access-log.ts';
 import { makeCors } from './http/cors.ts';
 import { drain } from './http/drain.ts';
@@ -29,6 +30,7 @@ import type { Logger } from './observe/logger.ts';
 import { type Metrics, makeMetrics } from './observe/metrics.ts';
 import type { Core } from './operations/core.ts';
 import { makeServiceSurface } from './surfaces/service/index.ts';
+import { makeSpacedogSurface } from './surfaces/spacedog/index.ts';
 import { makeSupabaseSurface } from './surfaces/supabase/index.ts';
 import { makeZiplineSurface } from './surfaces/zipline/index.ts';
 import { makeSweeper, type Sweeper } from './sweeper/sweeper.ts';
@@ -156,6 +158,15 @@ async function composeHttp(parts: AppParts, { core, keys, passwords, metrics }: 
   const built = makeExpressApp({ trustProxy: config.trustProxy, idleTimeoutMs: config.clientTimeoutMs });
   const verifier = makeTokenVerifier({ keys, roles: config.database.roles, clock: Date });
   const zipline = makeZiplineSurface({ core, verifier, verifyPassword: passwords.verify });
+  const spacedog = makeSpacedogSurface({
+    core,
+    verifier,
+    authenticateBasic: async () => {
+      throw new SluiceError('invalid-password', 'invalid credentials');
+    },
+    backendDomain: config.backendDomain,
+    publicUrl: config.publicUrl,
+  });
   const supabase = makeSupabaseSurface({
     core,
     verifier,
@@ -178,6 +189,7 @@ async function composeHttp(parts: AppParts, { core, keys, passwords, metrics }: 
   router.use(makeCors(config.corsOrigins));
   bindRoutes({ contract, router, ...service, mounts: [''], onUnknown: (_req, _res, next) => next() });
   bindRoutes({ contract, router, ...zipline, mounts: [''] });
+  bindRoutes({ contract, router, ...spacedog, mounts: [''] });
   bindRoutes({ contract, router, ...supabase, mounts: ['', '/storage/v1'] });
   return built;
 }

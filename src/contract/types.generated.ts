@@ -196,4 +196,22 @@ export interface RequestQueries {
     readonly password?: string;
     readonly download?: string;
   };
+  readonly readBackendRoot: {
+    readonly size?: string;
+    readonly next?: string;
+  };
+  readonly headBackendRoot: {
+    readonly size?: string;
+    readonly next?: string;
+  };
+  readonly readBackendFile: {
+    readonly withContentDisposition?: string;
+    readonly size?: string;
+    readonly next?: string;
+  };
+  readonly headBackendFile: {
+    readonly withContentDisposition?: string;
+    readonly size?: string;
+    readonly next?: string;
+  };
 }

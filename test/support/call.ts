@@ -47,6 +47,13 @@ const UNKNOWN_ROUTES: readonly (readonly [RegExp, (reply: CallReply) => boolean]
     ({ status, json }) => [404, 405].includes(status) && isExactly(json, { code: status, error: 'string' }),
   ],
   [
+    /^\/1(?:\/|$)/,
+    ({ status, json }) =>
+      [404, 405].includes(status) &&
+      isExactly(json, { success: false, status, error: (json as { error?: unknown } | undefined)?.error }) &&
+      isExactly((json as { error?: unknown } | undefined)?.error, { message: 'string' }),
+  ],
+  [
     /^\//,
     ({ status, json }) =>
       status === 404 &&

@@ -66,6 +66,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['domain', 'operations', 'identity', 'contract', 'http'],
     because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
   },
+  'surfaces/spacedog': {
+    may: ['domain', 'database', 'operations', 'identity', 'contract', 'http'],
+    because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
+  },
   'surfaces/service': { may: ['database', 'blobs', 'contract', 'http'], because: 'it asks the engines how they are' },
   '.': {
     may: [
@@ -82,6 +86,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'operations',
       'streams',
       'surfaces/service',
+      'surfaces/spacedog',
       'surfaces/supabase',
       'surfaces/zipline',
       'sweeper',

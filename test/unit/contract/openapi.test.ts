@@ -20,6 +20,7 @@ const ERROR_FORMS: Readonly<Record<string, readonly string[]>> = {
   supabase: BUCKET_API_FORM,
   service: BUCKET_API_FORM,
   zipline: ['error', 'code'],
+  spacedog: ['success', 'status', 'error'],
 };
 
 function examplesOf(media: MediaType): unknown[] {

@@ -1,0 +1,112 @@
+/** The routes of this API: wire to operation and back. */
+import type { Route } from '../../contract/bind-routes.ts';
+import type { BackendFile } from '../../database/queries/backends.ts';
+import type { RequestScope } from '../../domain/caller.ts';
+import { contentTypeOfName } from '../../domain/content-types.ts';
+import { SluiceError } from '../../domain/errors.ts';
+import { isObjectName } from '../../domain/names.ts';
+import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE } from '../../domain/objects.ts';
+import { attachmentHeader } from '../../http/content-disposition.ts';
+import { originOf } from '../../http/origin.ts';
+import { readConditions } from '../../http/read-conditions.ts';
+import { declaredSizeOf, openRequestBody } from '../../http/request-body.ts';
+import { sendObject } from '../../http/send-object.ts';
+import { deleteBackendPath, readBackendPath } from '../../operations/backend-files.ts';
+import type { Core } from '../../operations/core.ts';
+import { putObject } from '../../operations/put-object.ts';
+import { bucketOf } from './backend.ts';
+import { sendEnvelope } from './envelope.ts';
+
+export interface Asked extends Route {
+  readonly core: Core;
+  readonly scope: RequestScope;
+  readonly backend: string;
+  readonly publicUrl: string | null;
+}
+
+const PAGE_FILES = 100;
+const PAGE_MAX_FILES = 1000;
+
+export async function readFiles(asked: Asked): Promise<void> {
+  const { core, scope, query, req, res, backend } = asked;
+  const answer = await readBackendPath(core, scope, {
+    bucket: bucketOf(backend),
+    path: pathOf(asked),
+    after: cursorOf(query.next),
+    limit: sizeOf(query.size),
+    ...readConditions(req.headers),
+  });
+  if (answer.kind === 'list') {
+    const last = answer.files.at(-1)?.object.name ?? '';
+    const next = answer.hasMore ? { next: Buffer.from(last).toString('base64url') } : {};
+    sendEnvelope(res, { results: answer.files.map(wireFile), ...next });
+    return;
+  }
+  const { opened, ownerName } = answer;
+  await sendObject({
+    res,
+    opened,
+    disposition: query.withContentDisposition === 'true' ? attachmentHeader(opened.object.name) : null,
+    headers: ownerName === null ? {} : { 'x-spacedog-owner': encodeURI(ownerName) },
+  });
+}
+
+export async function writeFile(asked: Asked): Promise<void> {
+  const { core, scope, req, res, backend, publicUrl } = asked;
+  const path = pathOf(asked);
+  if (!path.includes('/')) throw refusal('a file needs a path before its name, such as /1/file/www/index.html');
+  if (String(asked.params.wildcard).endsWith('/')) throw refusal('a file has a name');
+  const contentType = req.headers['content-type'] || contentTypeOfName(path) || DEFAULT_CONTENT_TYPE;
+  const { etag } = await putObject(core, scope, {
+    bucket: bucketOf(backend),
+    name: path,
+    body: openRequestBody(req),
+    sizeBytes: declaredSizeOf(req.headers),
+    facts: { contentType, cacheControl: DEFAULT_CACHE_CONTROL, userMetadata: {}, robots: null },
+    upsert: true,
+  });
+  const location = `${originOf(req, publicUrl)}/1/file/${path.split('/').map(encodeURIComponent).join('/')}`;
+  sendEnvelope(res, { path: `/${path}`, location, contentType, etag: bare(etag) });
+}
+
+export async function deleteFiles(asked: Asked): Promise<void> {
+  const { core, scope, res, backend } = asked;
+  const names = await deleteBackendPath(core, scope, { bucket: bucketOf(backend), path: pathOf(asked) });
+  sendEnvelope(res, { deleted: names.map(name => `/${name}`) });
+}
+
+/** Without empty segments, as clients of this API expect; empty for the root. */
+function pathOf({ params }: Asked): string {
+  const path = (params.wildcard ?? '').split('/').filter(Boolean).join('/');
+  if (path !== '' && !isObjectName(path)) throw refusal('a path has 1 to 1024 bytes and no control characters');
+  return path;
+}
+
+/** `next` is the last name of the page before, in base64url. */
+function cursorOf(next: unknown): string | null {
+  if (next === undefined || next === '') return null;
+  const name = Buffer.from(String(next), 'base64url').toString();
+  if (!isObjectName(name) || name.includes('\ufffd')) throw refusal('next is not one that a page has given');
+  return name;
+}
+
+function sizeOf(size: unknown): number {
+  if (size === undefined) return PAGE_FILES;
+  const files = /^\d{1,9}$/.test(String(size)) ? Number(size) : 0;
+  if (files < 1) throw refusal('size must be a number from 1');
+  return Math.min(files, PAGE_MAX_FILES);
+}
+
+function wireFile({ object }: BackendFile) {
+  const { sizeBytes, lastModified, etag } = object.facts;
+  return { path: `/${object.name}`, size: sizeBytes, lastModified: lastModified.toISOString(), etag: bare(etag ?? '') };
+}
+
+/** This API writes the MD5 in JSON without HTTP's quotes. */
+function bare(etag: string): string {
+  return etag.replaceAll('"', '');
+}
+
+function refusal(message: string): SluiceError {
+  return new SluiceError('invalid-parameter', message);
+}
