@@ -59,6 +59,8 @@ describe('openapi.yaml', () => {
   "createBucket POST /bucket/",
   "createUploadLink POST /object/upload/sign/{bucketName}/{wildcard}",
   "createUserFolder POST /api/user/folders",
+  "deleteBackendFiles DELETE /1/file/{wildcard}",
+  "deleteBackendRoot DELETE /1/file",
   "deleteBucket DELETE /bucket/{bucketId}",
   "deleteObject DELETE /object/{bucketName}/{wildcard}",
   "deleteObjects DELETE /object/{bucketName}",
@@ -76,6 +78,8 @@ describe('openapi.yaml', () => {
   "getSignedObject GET /object/sign/{bucketName}/{wildcard}",
   "headAuthenticatedObject HEAD /object/authenticated/{bucketName}/{wildcard}",
   "headAuthenticatedObjectInfo HEAD /object/info/authenticated/{bucketName}/{wildcard}",
+  "headBackendFile HEAD /1/file/{wildcard}",
+  "headBackendRoot HEAD /1/file",
   "headObject HEAD /object/{bucketName}/{wildcard}",
   "headObjectInfo HEAD /object/info/{bucketName}/{wildcard}",
   "headPublicObject HEAD /object/public/{bucketName}/{wildcard}",
@@ -94,6 +98,8 @@ describe('openapi.yaml', () => {
   "openapi GET /openapi.json",
   "pageUserFiles GET /api/user/paged",
   "publishUserFolder PATCH /api/user/folders/{folderId}",
+  "readBackendFile GET /1/file/{wildcard}",
+  "readBackendRoot GET /1/file",
   "readUserFolder GET /api/user/folders/{folderId}",
   "ready GET /ready",
   "removeFromFolder DELETE /api/user/folders/{folderId}",
@@ -110,6 +116,8 @@ describe('openapi.yaml', () => {
   "viewPublicFolder GET /folder/{folderId}",
   "viewRawUpload GET /r/{wildcard}",
   "viewUpload GET /u/{wildcard}",
+  "writeBackendFile PUT /1/file/{wildcard}",
+  "writeBackendRoot PUT /1/file",
 ]
 `);
   });
