@@ -1,4 +1,4 @@
--- What migrations, functions and grants add up to. Written by `npm run schema:snapshot`; compared in the tests.
+-- What migrations, functions and grants add up to. Written by `WRITE_SCHEMA_SNAPSHOT=true npx jest integration/schema`; compared in the tests.
 
 -- tables
 sluice.accounts.id uuid not null default gen_random_uuid()

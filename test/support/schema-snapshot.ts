@@ -78,7 +78,7 @@ const SECTIONS: readonly (readonly [title: string, query: string])[] = [
 /** The text; the same for every supported version of Postgres. */
 export async function describeSchema(db: TestDatabase): Promise<string> {
   const parts = [
-    '-- What migrations, functions and grants add up to. Written by `npm run schema:snapshot`; compared in the tests.',
+    '-- What migrations, functions and grants add up to. Written by `WRITE_SCHEMA_SNAPSHOT=true npx jest integration/schema`; compared in the tests.',
   ];
   for (const [title, query] of SECTIONS) {
     const rows = await db.sql<{ line: string }>(query);

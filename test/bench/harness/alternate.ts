@@ -4,7 +4,7 @@
  */
 
 import { memoryOf } from './process-usage.ts';
-import type { Stack } from './stack.ts';
+import type { Beside, Stack } from './stack.ts';
 
 /** One run of one way. */
 export interface Sample {
@@ -18,6 +18,8 @@ export interface Way {
   readonly name: string;
   /** Whether the gateway takes part. */
   readonly throughGateway: boolean;
+  /** Whose usage counts, where it is not the stack's own gateway. */
+  readonly at?: Pick<Beside, 'gateway' | 'cpuMicros'>;
   run(): Promise<Sample>;
 }
 
@@ -73,16 +75,17 @@ export async function alternate(stack: Stack, { ways, rounds }: Rounds): Promise
 }
 
 async function observe(stack: Stack, way: Way): Promise<Observation> {
-  stack.gateway.forgetPeak();
-  const residentBytes = memoryOf(stack.gateway.pid)?.residentBytes ?? null;
-  const before = stack.cpuMicros();
+  const { gateway, cpuMicros } = way.at ?? stack;
+  gateway.forgetPeak();
+  const residentBytes = memoryOf(gateway.pid)?.residentBytes ?? null;
+  const before = cpuMicros();
   const sample = await way.run();
-  const after = stack.cpuMicros();
+  const after = cpuMicros();
   const spent = (part: keyof Cpu) => {
     const [from, to] = [before[part], after[part]];
     return from === null || to === null ? null : to - from;
   };
-  const peakBytes = memoryOf(stack.gateway.pid)?.peakBytes ?? null;
+  const peakBytes = memoryOf(gateway.pid)?.peakBytes ?? null;
   return {
     ...sample,
     cpu: {
@@ -127,7 +130,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
 
-function quantile(values: readonly number[], fraction: number): number {
+export function quantile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN;
 }

@@ -10,6 +10,10 @@ export interface Effort {
   readonly rows: number;
   /** Size of the objects of large-download and large-upload. */
   readonly largeMiB: number;
+  /** Blobs of sweep on the local disk. */
+  readonly blobs: number;
+  /** Connections of many-slow-clients. */
+  readonly slowClients: number;
 }
 
 export interface Answer {

@@ -12,27 +12,47 @@ const CONNECTIONS = 32;
 const MAX_REQUESTS = 20_000;
 const SECONDS = 3;
 
-/** Null where CPU time cannot be known. */
-export async function measureFloorMicros(): Promise<number | null> {
+/** A server of its own that does the least there is. */
+export interface Floor {
+  /** CPU µs a reply over this many; null where it cannot be known. */
+  measure(load: {
+    readonly connections: number;
+    readonly requests: number;
+    readonly seconds: number;
+  }): Promise<number | null>;
+  stop(): void;
+}
+
+export async function startFloor(): Promise<Floor> {
   const child = fork(fileURLToPath(new URL('floor-server.mjs', import.meta.url)), { execArgv: [] });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  const run = () =>
-    runLoad({
-      origin: `http://127.0.0.1:${port}`,
-      connections: CONNECTIONS,
-      seconds: SECONDS,
-      maxRequests: MAX_REQUESTS,
-      next: () => ({ method: 'GET', path: '/' }),
-      replyBytes: 1024,
-    });
+  return {
+    async measure({ connections, requests, seconds }) {
+      const before = cpuMicrosOf(child.pid ?? null);
+      const { units } = await runLoad({
+        origin: `http://127.0.0.1:${port}`,
+        connections,
+        seconds,
+        maxRequests: requests,
+        next: () => ({ method: 'GET', path: '/' }),
+        replyBytes: 1024,
+      });
+      const after = cpuMicrosOf(child.pid ?? null);
+      return before === null || after === null ? null : (after - before) / units;
+    },
+    stop: () => child.disconnect(),
+  };
+}
+
+/** Null where CPU time cannot be known. */
+export async function measureFloorMicros(): Promise<number | null> {
+  const floor = await startFloor();
+  const load = { connections: CONNECTIONS, requests: MAX_REQUESTS, seconds: SECONDS };
   try {
     // The first round is for the compiler.
-    await run();
-    const before = cpuMicrosOf(child.pid ?? null);
-    const { units } = await run();
-    const after = cpuMicrosOf(child.pid ?? null);
-    return before === null || after === null ? null : (after - before) / units;
+    await floor.measure(load);
+    return await floor.measure(load);
   } finally {
-    child.disconnect();
+    floor.stop();
   }
 }

@@ -6,7 +6,7 @@ import autocannon from 'autocannon';
 import type { Sample } from './alternate.ts';
 
 export interface LoadRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** With its query, percent-encoded. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -22,6 +22,8 @@ export interface Load {
   readonly next: () => LoadRequest;
   /** What a true reply holds at least. */
   readonly replyBytes: number;
+  /** The only status that a true reply has; any 2xx unless given. */
+  readonly status?: number;
 }
 
 const TIMEOUT_SECONDS = 60;
@@ -52,9 +54,10 @@ export async function runLoad(load: Load): Promise<Sample> {
       endMs = performance.now();
     });
   });
-  const { errors, timeouts, non2xx, statusCodeStats } = result;
+  const { errors, timeouts, statusCodeStats = {} } = result;
   const codes = JSON.stringify(statusCodeStats);
-  if (errors + non2xx > 0) {
+  const isTrue = (code: string) => (load.status === undefined ? code.startsWith('2') : code === String(load.status));
+  if (errors > 0 || !Object.keys(statusCodeStats).every(isTrue)) {
     throw new Error(`${origin} refused: ${errors} errors, ${timeouts} time-outs, ${codes}, ${next().path}`);
   }
   if (latenciesMs.length === 0) throw new Error(`${origin} gave no reply in ${seconds} s to ${next().path}`);

@@ -8,7 +8,7 @@ interface Aws4 {
 const aws4 = createRequire(import.meta.url)('aws4') as Aws4;
 
 /** Path and query of a URL that allows this method on this key of the bucket for one day. */
-export type Presign = (method: 'GET' | 'PUT' | 'DELETE', key: string) => string;
+export type Presign = (method: 'GET' | 'HEAD' | 'PUT' | 'DELETE', key: string) => string;
 
 export function makePresign(engine: S3Engine, bucket: string): Presign {
   const { host } = new URL(engine.endpoint);

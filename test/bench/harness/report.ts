@@ -29,8 +29,8 @@ export interface Report {
     /** CPU µs of a trivial node:http reply just before; null where it cannot be known. */
     readonly floorMicros: number | null;
   };
-  /** What a unit is: req or MiB. */
-  readonly unit: 'req' | 'MiB' | 'page';
+  /** What a unit is. */
+  readonly unit: 'req' | 'MiB' | 'page' | 'blob' | 'start';
   readonly cases: readonly Case[];
   readonly goals: readonly Goal[];
   readonly peakRssMiB: number | null;

@@ -32,8 +32,20 @@ export interface Stack {
   createBucket(id: string, visibility: 'public' | 'private'): Promise<void>;
   /** Alice, and everybody, keeps objects in this bucket that nobody else sees: policies/owner-only.sql. */
   keepPrivate(bucket: string): Promise<void>;
+  /** Starts a second gateway on the same database and, unless told otherwise, the same store. Stops with the stack. */
+  beside(env: Readonly<Record<string, string>>): Promise<Beside>;
   stop(): Promise<void>;
 }
+
+export interface Beside {
+  readonly gateway: GatewayProcess;
+  /** Where the file driver of this gateway keeps its bytes, if it does. */
+  readonly blobsFolder: string;
+  cpuMicros(): Cpu;
+}
+
+/** For `beside`: keeps bytes on the local disk. */
+export const ON_DISK = { S3_BUCKET: '', S3_ENDPOINT: '' };
 
 export interface StackOptions {
   /** Settings beside those that say where the engines are. */
@@ -70,7 +82,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await admin.connect();
     stops.push(() => admin.end());
     const pid = Number((await readFile(join(postgresFolder, 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
-    return { gateway, store, workFolder, stop, ...partsOf({ gateway, store, admin, postgresPid: pid }) };
+    const parts = partsOf({ gateway, store, admin, postgresPid: pid });
+    const beside = async (env: Readonly<Record<string, string>>): Promise<Beside> => {
+      const dataFolder = await mkdtemp(join(workFolder, 'beside-'));
+      const second = await startGatewayProcess({
+        packageRoot: packageRoot(),
+        workFolder,
+        env: { ...gatewayEnvironment(postgres, store), DATA_DIR: dataFolder, ...options.env, ...env },
+        nodeFlags: options.nodeFlags,
+      });
+      stops.push(() => second.stop());
+      const cpuMicros = (): Cpu => ({ ...parts.cpuMicros(), gateway: cpuMicrosOf(second.pid) });
+      return { gateway: second, blobsFolder: join(dataFolder, 'blobs'), cpuMicros };
+    };
+    return { gateway, store, workFolder, stop, beside, ...parts };
   } catch (error) {
     await stop();
     throw error;
