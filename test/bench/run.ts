@@ -1,6 +1,6 @@
 /**
  * The benches: `npm run bench` runs all, `npm run bench -- small-download` some. Needs a built gateway and an S3 server as
- * the tests do. Options: --json FILE, and for quick trials --seconds, --rounds, --rows, --large-mib. The
+ * the tests do. Options: --json FILE, and for quick trials --seconds, --rounds, --rows, --large-mib, --blobs, --slow-clients. The
  * gateway's node is given --node-flags, as in --node-flags=--cpu-prof.
  */
 import { writeFile } from 'node:fs/promises';
@@ -12,8 +12,13 @@ import { startStack } from './harness/stack.ts';
 import { largeDownload } from './large-download/large-download.ts';
 import { largeUpload } from './large-upload/large-upload.ts';
 import { listMillion } from './list-million/list-million.ts';
+import { manySlowClients } from './many-slow-clients/many-slow-clients.ts';
+import { metadata } from './metadata/metadata.ts';
 import { smallDownload } from './small-download/small-download.ts';
 import { smallUpload } from './small-upload/small-upload.ts';
+import { start } from './start/start.ts';
+import { sweep } from './sweep/sweep.ts';
+import { workers } from './workers/workers.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   'small-download': smallDownload,
@@ -21,6 +26,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'large-download': largeDownload,
   'large-upload': largeUpload,
   'list-million': listMillion,
+  metadata,
+  sweep,
+  start,
+  'many-slow-clients': manySlowClients,
+  workers,
 };
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -36,6 +46,8 @@ const { values: options, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     rows: { type: 'string', default: '1000000' },
     'large-mib': { type: 'string', default: '512' },
+    blobs: { type: 'string', default: '100000' },
+    'slow-clients': { type: 'string', default: '1000' },
     'node-flags': { type: 'string', default: '' },
   },
 });
@@ -45,6 +57,8 @@ const effort: Effort = {
   rounds: Number(options.rounds),
   rows: Number(options.rows),
   largeMiB: Number(options['large-mib']),
+  blobs: Number(options.blobs),
+  slowClients: Number(options['slow-clients']),
 };
 
 const reports: Report[] = [];

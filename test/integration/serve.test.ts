@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
+import { freePort } from '../support/free-port.ts';
+import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);

@@ -1,8 +1,8 @@
 /** A gateway in a process of its own, as it runs in service, for tests that measure it or kill it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ConnectionTarget } from '../../src/database/database.ts';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 const ROOT = join(__dirname, '..', '..');
@@ -73,20 +73,6 @@ export function databaseUrl(target: ConnectionTarget): string {
   if (target.connectionString !== undefined) return target.connectionString;
   const { user = '', database = '', host = '', port = 5432 } = target;
   return `postgresql://${encodeURIComponent(user)}@/${encodeURIComponent(database)}?host=${encodeURIComponent(host)}&port=${port}`;
-}
-
-/** Free a moment ago, at least. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }
 
 function endOf(child: ChildProcess): Promise<void> {

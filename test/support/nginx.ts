@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { freePort } from './gateway-process.ts';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 export interface Nginx {

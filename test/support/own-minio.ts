@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { freePort } from './gateway-process.ts';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 const ACCESS_KEY_ID = 'sluice-test';

@@ -1,9 +1,9 @@
 /** The built gateway as a process of its own, exactly as an operator runs it: `node dist/main.js serve`. */
 import { spawn } from 'node:child_process';
 import { existsSync, openSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../support/free-port.ts';
 import { forgetPeak } from './process-usage.ts';
 
 export interface GatewayProcess {
@@ -56,15 +56,4 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
   }
   const pid = child.pid ?? 0;
   return { url, pid, forgetPeak: () => forgetPeak(pid), stop };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0));
-    });
-  });
 }

@@ -6,7 +6,7 @@ import autocannon from 'autocannon';
 import type { Sample } from './alternate.ts';
 
 export interface LoadRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** With its query, percent-encoded. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

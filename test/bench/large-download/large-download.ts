@@ -1,7 +1,10 @@
 /** One large download, public and authorized, beside a presigned GET of an equal object in the same S3 bucket. */
 import { alternate, type Way } from '../harness/alternate.ts';
 import type { Bench } from '../harness/bench.ts';
-import { largeGoals, writeLargeFile } from '../harness/large-object.ts';
+import { startDisk } from '../harness/disk.ts';
+import { type LargeFile, largeGoals, writeLargeFile } from '../harness/large-object.ts';
+import type { Case } from '../harness/report.ts';
+import type { Stack } from '../harness/stack.ts';
 import { runTransfer } from '../harness/transfer.ts';
 
 export const largeDownload: Bench = {
@@ -33,6 +36,39 @@ export const largeDownload: Bench = {
       way('authorized', `${gateway.url}/object/authenticated/private/large`, authorization),
     ];
     const cases = [{ name, ways: await alternate(stack, { ways, rounds }) }];
-    return { cases, goals: largeGoals({ cases }, { name, ways: ['public', 'authorized'], limit: 0.9 }) };
+    const goals = largeGoals({ cases }, { name, ways: ['public', 'authorized'], limit: 0.9 });
+    return { cases: [...cases, ...(await askDisk(stack, { path, sizeBytes }, rounds))], goals };
   },
 };
+
+/** The same from the local disk, beside nginx with the same files. */
+async function askDisk(stack: Stack, { path, sizeBytes }: LargeFile, rounds: number): Promise<Case[]> {
+  const disk = await startDisk(stack);
+  if (disk === null) return [];
+  const { gateway, nginx, filePath } = disk;
+  try {
+    const header = (token: string) => ['--header', `authorization: Bearer ${token}`];
+    const upload = (bucket: string, token: string) =>
+      runTransfer({
+        url: `${gateway.url}/object/${bucket}/on-disk`,
+        args: ['--upload-file', path, '--header', 'expect:', '--request', 'POST', ...header(token)],
+        sizeBytes,
+      });
+    await upload('open', stack.tokens.service);
+    await upload('private', stack.tokens.alice);
+    const way = (name: string, url: string, args: readonly string[] = []): Way => ({
+      name,
+      throughGateway: name !== 'nginx',
+      at: disk,
+      run: () => runTransfer({ url, args, sizeBytes }),
+    });
+    const ways = [
+      way('nginx', nginx.url + (await filePath('open', 'on-disk'))),
+      way('public', `${gateway.url}/object/public/open/on-disk`),
+      way('authorized', `${gateway.url}/object/authenticated/private/on-disk`, header(stack.tokens.alice)),
+    ];
+    return [{ name: `${sizeBytes / 1024 ** 2} MiB, disk`, ways: await alternate(stack, { ways, rounds }) }];
+  } finally {
+    await nginx.stop();
+  }
+}

@@ -1,9 +1,10 @@
-/** Small downloads, public, authorized and by link, beside presigned GETs of equal objects in the same S3 bucket. */
+/** Small downloads, public, authorized and by link, beside presigned GETs of equal objects; on disk, beside nginx. */
 import { alternate, type Way } from '../harness/alternate.ts';
 import { type Answer, type Bench, type Effort, resultOf } from '../harness/bench.ts';
 import { type LoadRequest, runLoad } from '../harness/load.ts';
 import type { Case, Goal } from '../harness/report.ts';
 import type { Stack } from '../harness/stack.ts';
+import { askDisk } from './on-disk.ts';
 
 const SIZES = [
   { label: '1 KiB', bytes: 1024 },
@@ -32,7 +33,7 @@ export const smallDownload: Bench = {
         cases.push({ name: `${label}, ${connections} conn.`, ways });
       }
     }
-    return { cases, goals: goalsOf(cases) };
+    return { cases: [...cases, ...(await askDisk(stack, SIZES, effort))], goals: goalsOf(cases) };
   },
 };
 
