@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionTarget } from '../../src/database/database.ts';
 import { countRoundTrips } from './counting-proxies.ts';
-import { freePort } from './gateway-process.ts';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 export interface PgBouncer {
