@@ -11,7 +11,7 @@ import { BlobStoreError } from './blob-store.ts';
 import { errorCode } from './error-code.ts';
 import { S3Refusal } from './s3-failure.ts';
 import { labelHeaders, metadataIn, parseLabels } from './s3-labels.ts';
-import { md5OfEtag, type PutS3Object, type S3Objects } from './s3-objects.ts';
+import { md5OfEtag, type PutS3Object, type S3Objects, type S3Part } from './s3-objects.ts';
 import type { S3Timeouts } from './s3-settings.ts';
 import { makeS3Signer, type S3Credentials } from './s3-signer.ts';
 import type { S3Transport, TransportAnswer } from './s3-transport.ts';
@@ -33,6 +33,8 @@ export interface LeanS3Settings {
 interface S3Request {
   readonly method: 'GET' | 'HEAD' | 'PUT';
   readonly path: string;
+  /** In canonical form. */
+  readonly query?: string;
   /** `x-amz-*` headers, signed. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Headers that are not part of the signature, name and value in turn. */
@@ -51,6 +53,7 @@ export function makeLeanS3Client(settings: LeanS3Settings): S3Objects {
   return {
     get: (key, options) => getObject(send, `${bucketPath}/${key}`, options),
     put: object => putObject(send, `${bucketPath}/${object.key}`, object),
+    putPart: part => putPart(send, `${bucketPath}/${part.key}`, part),
     head: key => headObject(send, `${bucketPath}/${key}`),
     headBucket: async signal => {
       const request = { method: 'HEAD', path: bucketPath || '/', headers: [] } as const;
@@ -91,7 +94,8 @@ function makeSend(settings: LeanS3Settings, transport: S3Transport): Send {
     const given = settings.credentials();
     const headers = sign(request, 'then' in given ? await given : given);
     if (request.unsigned !== undefined) headers.push(...request.unsigned);
-    const { method, path, body = null, signal } = request;
+    const { method, query, body = null, signal } = request;
+    const path = query === undefined ? request.path : `${request.path}?${query}`;
     if (signal?.aborted) throw new BlobStoreError('aborted', 'the request to S3 was aborted', signal.reason);
     return transport.send({ method, path, headers, body, signal });
   };
@@ -151,6 +155,28 @@ async function putObject(send: Send, path: string, object: PutS3Object): Promise
   expectStatus(answer, 200);
   answer.body.resume();
   return { md5: md5OfEtag(answer.header('etag'), answer.header('x-amz-server-side-encryption')) };
+}
+
+async function putPart(send: Send, path: string, { number, uploadId, bytes, signal }: S3Part): Promise<string> {
+  const answer = await send({
+    method: 'PUT',
+    path,
+    query: `partNumber=${number}&uploadId=${escaped(uploadId)}`,
+    headers: [],
+    unsigned: ['content-length', String(bytes.length)],
+    body: bytes,
+    signal,
+  });
+  expectStatus(answer, 200);
+  answer.body.resume();
+  const etag = answer.header('etag');
+  if (etag === undefined) throw new BlobStoreError('failed', 'S3 took a part without an ETag');
+  return etag;
+}
+
+/** RFC 3986 leaves fewer characters as they are than `encodeURIComponent` does. */
+function escaped(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 async function headObject(send: Send, path: string): ReturnType<S3Objects['head']> {

@@ -1,18 +1,26 @@
-/** Uploads in parts, through lib-storage, and the removal of what such an upload left behind. */
-import type { Readable } from 'node:stream';
+/**
+ * Uploads in parts, and the removal of what such an upload left behind. The parts go through the lean client, or through
+ * lib-storage where there is none.
+ */
+import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandOutput,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { BlobStoreError } from './blob-store.ts';
 import { errorName } from './error-code.ts';
+import type { PutS3Part } from './s3-objects.ts';
+import { sendParts } from './s3-part-sender.ts';
 
 /** S3 API, "Multipart upload limits". */
 const MOST_PARTS = 10_000;
-/** Parts on their way at once; with the one being gathered and its copy it makes about four in memory. */
+/** Of lib-storage; with the one being gathered and its copy it makes about four in memory. */
 const PARTS_AT_ONCE = 2;
 
 /** What a body of unknown length may hold in memory as one part; it ends such bodies at 625 GiB. */
@@ -30,23 +38,48 @@ export function partSizeFor(size: { readonly bytes: number; readonly declared: b
 export interface PartedObject {
   readonly bucket: string;
   readonly key: string;
-  readonly bytes: Readable;
+  readonly pieces: AsyncIterable<Buffer>;
   readonly partSizeBytes: number;
   readonly metadata: Record<string, string>;
   readonly signal: AbortSignal;
+  /** Makes `pieces` fail. */
+  readonly stop: () => void;
 }
 
 /**
  * Uploads the bytes in parts of exactly `partSizeBytes`. On failure or abort it rejects after having asked the engine
- * to drop the parts. The error is the first one met, except that a failing clean-up takes its place.
+ * to drop the parts. The error is the first one met, except that a failing clean-up takes its place. Starting,
+ * completing and dropping are not aborted: their outcome must be known.
  */
-export async function uploadInParts(client: S3Client, object: PartedObject): Promise<void> {
+export async function uploadInParts(
+  client: S3Client,
+  putPart: PutS3Part | undefined,
+  object: PartedObject,
+): Promise<void> {
+  if (putPart === undefined) {
+    await uploadByLibStorage(client, object);
+    return;
+  }
+  const place = { Bucket: object.bucket, Key: object.key };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...place, Metadata: object.metadata }));
+  if (UploadId === undefined) throw new BlobStoreError('failed', 'S3 began an upload without a name for it');
+  try {
+    const etags = await sendParts(putPart, { ...object, uploadId: UploadId });
+    const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }));
+    await client.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts } }));
+  } catch (error) {
+    await dropUpload(client, { ...place, UploadId });
+    throw error;
+  }
+}
+
+async function uploadByLibStorage(client: S3Client, object: PartedObject): Promise<void> {
   const upload = new Upload({
     client: abortingParts(client, object.signal),
     params: {
       Bucket: object.bucket,
       Key: object.key,
-      Body: object.bytes,
+      Body: Readable.from(object.pieces, { objectMode: false }),
       Metadata: object.metadata,
     },
     partSize: object.partSizeBytes,
@@ -57,7 +90,7 @@ export async function uploadInParts(client: S3Client, object: PartedObject): Pro
 
 /**
  * The client, with the signal on every part. Upload's own abort would reject at once, leave the part on the wire and
- * drop the upload behind our back. Starting, completing and dropping are not aborted: their outcome must be known.
+ * drop the upload behind our back.
  */
 function abortingParts(client: S3Client, signal: AbortSignal): S3Client {
   const send = (command: Parameters<S3Client['send']>[0]) =>

@@ -14,12 +14,27 @@ export interface PutS3Object {
   readonly signal: AbortSignal;
 }
 
+export interface S3Part {
+  readonly key: string;
+  readonly uploadId: string;
+  /** From 1. */
+  readonly number: number;
+  readonly bytes: Buffer;
+  readonly signal: AbortSignal;
+}
+
+/** Sends one part; resolves with its ETag as the engine wrote it. */
+export type PutS3Part = (part: S3Part) => Promise<string>;
+
 export interface S3Objects {
   /** Resolves when the engine has answered. A body shorter than announced errors the stream. */
   get(key: string, options: { range: BlobRange | null; signal: AbortSignal }): Promise<Readable>;
 
   /** One PutObject with a length. Resolves with the MD5 that the engine's ETag says, null when its ETag is no MD5. */
   put(object: PutS3Object): Promise<{ md5: string | null }>;
+
+  /** Absent: parts are for lib-storage to send. */
+  readonly putPart?: PutS3Part;
 
   head(key: string): Promise<{ sizeBytes: number; labels: BlobLabels | null }>;
 

@@ -127,17 +127,24 @@ function putWhole(objects: S3Objects, { blob, body, readAhead }: Upload): Promis
 }
 
 function putInParts(settings: S3PutSettings, { blob, body, readAhead }: Upload): Promise<void> {
-  return uploadInParts(settings.client, {
+  return uploadInParts(settings.client, settings.objects.putPart, {
     bucket: settings.bucket,
     key: blob.key,
-    bytes: streamRest(readAhead, body),
+    pieces: restOf(readAhead, body),
     partSizeBytes: partSizeFor(
       { bytes: blob.sizeBytes ?? settings.maxObjectSizeBytes, declared: blob.sizeBytes !== null },
       settings.partSizeBytes,
     ),
     metadata: labelMetadata(blob.labels),
     signal: blob.signal,
+    stop: () => body.release(),
   });
+}
+
+/** Lets go of each piece as it is taken. */
+async function* restOf(readAhead: Buffer[], body: BlobBody): AsyncGenerator<Buffer, void, undefined> {
+  for (let piece = readAhead.shift(); piece !== undefined; piece = readAhead.shift()) yield piece;
+  for (let piece = await body.next(); piece !== null; piece = await body.next()) yield piece;
 }
 
 type Stored = Pick<PutBlob, 'key' | 'signal'>;

@@ -1,6 +1,6 @@
 /**
  * Signs S3 requests with AWS Signature Version 4, header form, with the payload unsigned. Only what the single-object
- * requests need: no query string, and a path that needs no escaping. Measured against the package aws4 it costs a
+ * requests need: a path that needs no escaping, and a query only where it is given ready. Measured against the package aws4 it costs a
  * quarter (4 against 16 µs of CPU), because the day key, its key object and the time stamp are kept.
  *
  * Specification: "Create a signed AWS API request", AWS IAM user guide.
@@ -17,6 +17,8 @@ export interface UnsignedRequest {
   readonly method: string;
   /** Already in the escaped form that goes over the wire. */
   readonly path: string;
+  /** In the canonical form: sorted by name, each name and value escaped as RFC 3986 has it. Empty unless given. */
+  readonly query?: string;
   /**
    * Further `x-amz-*` headers in byte order of their lower-case names, all of which sort between `x-amz-date` and
    * `x-amz-security-token`. Values have no white space at the ends and no runs of it.
@@ -43,7 +45,7 @@ export function makeS3Signer(place: { region: string; host: string; now: () => n
       headerLines += `${sent[index]}:${sent[index + 1]}\n`;
       signedHeaders += index === 0 ? sent[index] : `;${sent[index]}`;
     }
-    const canonicalRequest = `${request.method}\n${request.path}\n\n${headerLines}\n${signedHeaders}\nUNSIGNED-PAYLOAD`;
+    const canonicalRequest = `${request.method}\n${request.path}\n${request.query ?? ''}\n${headerLines}\n${signedHeaders}\nUNSIGNED-PAYLOAD`;
     const toSign = `AWS4-HMAC-SHA256\n${stamp}\n${day.scope}\n${hash('sha256', canonicalRequest, 'hex')}`;
     const signature = createHmac('sha256', day.key).update(toSign).digest('hex');
     sent.push(
