@@ -19,7 +19,7 @@ import { SluiceError } from './domain/errors.ts';
 import { makeAccessLog } from './http/access-log.ts';
 import { makeCors } from './http/cors.ts';
 import { drain } from './http/drain.ts';
-import { type ExpressApp, makeExpressApp } from './http/express-app.ts';
+import { type ExpressApp, HEADERS_TIMEOUT_MS, makeExpressApp } from './http/express-app.ts';
 import { assignRequestId } from './http/request-id.ts';
 import { type Accounts, makeAccounts } from './identity/accounts.ts';
 import { makeLinks } from './identity/links.ts';
@@ -155,7 +155,11 @@ interface HttpParts {
 async function composeHttp(parts: AppParts, { core, keys, passwords, metrics }: HttpParts): Promise<ExpressApp> {
   const { config, log, packageRoot } = parts;
   const contract = loadContract(await readFile(join(packageRoot, 'openapi.yaml'), 'utf8'));
-  const built = makeExpressApp({ trustProxy: config.trustProxy, idleTimeoutMs: config.clientTimeoutMs });
+  const built = makeExpressApp({
+    trustProxy: config.trustProxy,
+    idleTimeoutMs: config.clientTimeoutMs,
+    headersTimeoutMs: Math.min(config.clientTimeoutMs, HEADERS_TIMEOUT_MS),
+  });
   const verifier = makeTokenVerifier({ keys, roles: config.database.roles, clock: Date });
   const zipline = makeZiplineSurface({ core, verifier, verifyPassword: passwords.verify });
   const spacedog = makeSpacedogSurface({

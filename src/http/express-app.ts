@@ -22,7 +22,7 @@ export interface ExpressApp {
 }
 
 const IDLE_TIMEOUT_MS = 60_000;
-const HEADERS_TIMEOUT_MS = 30_000;
+export const HEADERS_TIMEOUT_MS = 30_000;
 /** Longer than the 60 s of common balancers, so that it is never us who close a connection they are about to use. */
 const KEEP_ALIVE_TIMEOUT_MS = 61_000;
 /** Room for a token in a header beside one in a signed URL, and for user metadata in `x-metadata`. */
@@ -39,7 +39,7 @@ export function makeExpressApp(options: ExpressAppOptions): ExpressApp {
   app.set('trust proxy', options.trustProxy);
 
   const idleTimeoutMs = options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
-  const headersTimeout = options.headersTimeoutMs ?? Math.min(idleTimeoutMs, HEADERS_TIMEOUT_MS);
+  const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   const server = createServer({
     ...messageClasses(app),
     noDelay: true,
@@ -50,6 +50,7 @@ export function makeExpressApp(options: ExpressAppOptions): ExpressApp {
     requestTimeout: 0, // a large upload may take hours; the idle rule of `connections.ts` stands in
     keepAliveTimeout: options.keepAliveTimeoutMs ?? KEEP_ALIVE_TIMEOUT_MS,
   });
+  server.maxHeadersCount = 0; // Node would drop those beyond a number without a word; the limit in bytes refuses
   const connections = trackConnections(server, idleTimeoutMs);
   server.on('request', app);
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
