@@ -14,9 +14,8 @@ import { labelHeaders, metadataIn, parseLabels } from './s3-labels.ts';
 import { md5OfEtag, type PutS3Object, type S3Objects, type S3Part } from './s3-objects.ts';
 import type { S3Timeouts } from './s3-settings.ts';
 import { makeS3Signer, type S3Credentials } from './s3-signer.ts';
-import type { S3Transport, TransportAnswer } from './s3-transport.ts';
+import type { S3Transport, TransportAnswer, TransportSettings } from './s3-transport.ts';
 import { makeSocketGate } from './socket-gate.ts';
-import { makeUndiciTransport } from './undici-transport.ts';
 import { UnframedAnswer } from './wire-connection.ts';
 import { makeWireTransport } from './wire-transport.ts';
 
@@ -68,7 +67,7 @@ export function makeLeanS3Client(settings: LeanS3Settings): S3Objects {
 /** Our own connections speak plain TCP, and leave to undici what they cannot read: an answer without a length. */
 function makeTransport({ bucketUrl, maxSockets, timeouts }: LeanS3Settings): S3Transport {
   const settings = { origin: bucketUrl, maxSockets, timeouts, keepMs: timeouts.keepAliveMs };
-  const general = makeUndiciTransport(settings);
+  const general = makeUndiciWhenNeeded(settings);
   if (bucketUrl.protocol !== 'http:') return general;
   const plain = makeWireTransport(settings);
   return {
@@ -83,6 +82,20 @@ function makeTransport({ bucketUrl, maxSockets, timeouts }: LeanS3Settings): S3T
     close: async () => {
       await plain.close();
       await general.close();
+    },
+  };
+}
+
+/** Undici takes 6 MiB of memory, and a gateway whose engine is on plain TCP hardly ever needs it. */
+function makeUndiciWhenNeeded(settings: TransportSettings): S3Transport {
+  let made: Promise<S3Transport> | null = null;
+  return {
+    async send(request) {
+      made ??= import('./undici-transport.ts').then(({ makeUndiciTransport }) => makeUndiciTransport(settings));
+      return (await made).send(request);
+    },
+    close: async () => {
+      await (await made)?.close();
     },
   };
 }

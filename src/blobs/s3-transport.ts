@@ -3,6 +3,7 @@
  * undici; the lean client makes no difference between them.
  */
 import type { Readable } from 'node:stream';
+import type { S3Timeouts } from './s3-settings.ts';
 
 export interface TransportRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT';
@@ -21,6 +22,14 @@ export interface TransportAnswer {
   readonly body: Readable;
   /** S3's code of an answer that is not 2xx; empty where there is none. */
   readonly code: string;
+}
+
+export interface TransportSettings {
+  readonly origin: URL;
+  readonly maxSockets: number;
+  readonly timeouts: S3Timeouts;
+  /** How long an unused socket is kept. */
+  readonly keepMs: number;
 }
 
 export interface S3Transport {

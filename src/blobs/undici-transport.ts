@@ -1,17 +1,8 @@
 /** Requests to the engine through undici: TLS, and the few answers that our own connections do not read. */
 import { type Dispatcher, Pool } from 'undici';
-import type { S3Timeouts } from './s3-settings.ts';
-import { codeIn, type S3Transport, type TransportAnswer } from './s3-transport.ts';
+import { codeIn, type S3Transport, type TransportAnswer, type TransportSettings } from './s3-transport.ts';
 
 const LONGEST_ERROR_DOCUMENT_BYTES = 16 * 1024;
-
-export interface TransportSettings {
-  readonly origin: URL;
-  readonly maxSockets: number;
-  readonly timeouts: S3Timeouts;
-  /** How long an unused socket is kept. */
-  readonly keepMs: number;
-}
 
 export function makeUndiciTransport({ origin, maxSockets, timeouts, keepMs }: TransportSettings): S3Transport {
   const pool = new Pool(origin.origin, {

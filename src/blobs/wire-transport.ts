@@ -1,8 +1,13 @@
 /** Requests to an engine on plain TCP over our own connections, of which the unused ones are kept for a while. */
 import { Readable } from 'node:stream';
 import { LARGE_BUFFERS, makeBufferPool } from '../streams/buffer-pool.ts';
-import { codeIn, type S3Transport, type TransportAnswer, type TransportRequest } from './s3-transport.ts';
-import type { TransportSettings } from './undici-transport.ts';
+import {
+  codeIn,
+  type S3Transport,
+  type TransportAnswer,
+  type TransportRequest,
+  type TransportSettings,
+} from './s3-transport.ts';
 import { type WireAnswer, WireConnection, type WirePlace } from './wire-connection.ts';
 
 /** An answer that comes in one read needs no more memory than this. */
