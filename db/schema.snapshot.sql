@@ -172,10 +172,10 @@ CREATE TRIGGER file_changes_bucket AFTER UPDATE OF bucket_id, id ON storage.obje
 CREATE TRIGGER file_leaves AFTER DELETE ON storage.objects FOR EACH ROW WHEN ((old.bucket_id = 'uploads'::text)) EXECUTE FUNCTION sluice.keep_file_record()
 CREATE TRIGGER files_truncated AFTER TRUNCATE ON storage.objects FOR EACH STATEMENT EXECUTE FUNCTION sluice.keep_file_record()
 CREATE TRIGGER objects_deleted AFTER DELETE ON storage.objects REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION sluice.mark_unnamed_blobs()
+CREATE TRIGGER objects_reversioned AFTER UPDATE ON storage.objects FOR EACH ROW WHEN (((old.version IS DISTINCT FROM new.version) AND (old.version IS NOT NULL))) EXECUTE FUNCTION sluice.mark_unnamed_blobs()
 CREATE TRIGGER objects_truncated AFTER TRUNCATE ON storage.objects FOR EACH STATEMENT EXECUTE FUNCTION sluice.mark_unnamed_blobs()
-CREATE TRIGGER objects_updated AFTER UPDATE ON storage.objects REFERENCING OLD TABLE AS removed NEW TABLE AS kept FOR EACH STATEMENT EXECUTE FUNCTION sluice.mark_unnamed_blobs()
 CREATE TRIGGER update_buckets_updated_at BEFORE UPDATE ON storage.buckets FOR EACH ROW EXECUTE FUNCTION storage.touch_updated_at()
-CREATE TRIGGER update_objects_updated_at BEFORE UPDATE ON storage.objects FOR EACH ROW EXECUTE FUNCTION storage.touch_updated_at()
+CREATE TRIGGER update_objects_updated_at BEFORE UPDATE ON storage.objects FOR EACH ROW WHEN ((NOT (new.updated_at IS DISTINCT FROM old.updated_at))) EXECUTE FUNCTION storage.touch_updated_at()
 
 -- row level security and policies
 sluice.accounts: row level security off
@@ -206,6 +206,7 @@ function sluice.adopt_bytes(text,text,text,bigint,text): sluice_gateway=X
 function sluice.begin_direct_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval): sluice_gateway=X
 function sluice.begin_sign_in(text,text[],integer,interval): sluice_gateway=X
 function sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval,text,timestamp with time zone): sluice_gateway=X
+function sluice.begin_upload_beside(text,text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,bigint,text,interval): sluice_gateway=X
 function sluice.change_account(text,jsonb): sluice_gateway=X
 function sluice.change_folder(text,bigint,boolean,boolean): sluice_gateway=X
 function sluice.check_rules(text,text,bigint,text,bigint): sluice_gateway=X
@@ -213,10 +214,13 @@ function sluice.claim_dead_blobs(text,bigint,interval,interval): sluice_gateway=
 function sluice.claims_of_account(sluice.accounts): sluice_gateway=X
 function sluice.commit_file(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text,jsonb): sluice_gateway=X
 function sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text): sluice_gateway=X
+function sluice.commit_upload_beside(text,text,text,text,integer,uuid,text,text,bigint,text,jsonb,jsonb,bigint,text,text): sluice_gateway=X
 function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
 function sluice.delete_backend_files(text,text,text,text,text): sluice_gateway=X
 function sluice.delete_object(text,text,text): sluice_gateway=X
+function sluice.delete_tree(text,text,text): sluice_gateway=X
 function sluice.demand_as(text,text[],text): sluice_gateway=X
+function sluice.demand_no_folder(text,text,text): sluice_gateway=X
 function sluice.demand_switched_on(text,integer): sluice_gateway=X
 function sluice.describe_files(text,uuid[]): sluice_gateway=X
 function sluice.empty_bucket(text,text,bigint): sluice_gateway=X
@@ -240,6 +244,8 @@ function sluice.make_session(sluice.accounts,text,integer,interval): sluice_gate
 function sluice.mark_favorite(text,bigint,boolean): sluice_gateway=X
 function sluice.mark_unnamed_blobs(): default
 function sluice.move_object(text,text,text,text,text,bigint): sluice_gateway=X
+function sluice.move_tree(text,text,text,text,text[]): sluice_gateway=X
+function sluice.name_beside(text,text,integer,text): sluice_gateway=X
 function sluice.open_session(uuid,text,integer,interval): sluice_gateway=X
 function sluice.page_named_versions(text,text,integer): sluice_gateway=X
 function sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean): sluice_gateway=X
@@ -306,6 +312,7 @@ sluice.adopt_bytes(text,text,text,bigint,text) returns boolean set search_path="
 sluice.begin_direct_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval) returns boolean set search_path=""
 sluice.begin_sign_in(text,text[],integer,interval) returns TABLE(account uuid, password_hash text, banned boolean, claims jsonb, window_ends text[]) set search_path=""
 sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,interval,text,timestamp with time zone) returns bigint set search_path=""
+sluice.begin_upload_beside(text,text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,bigint,text,interval) returns record set search_path=""
 sluice.change_account(text,jsonb) returns void set search_path=""
 sluice.change_folder(text,bigint,boolean,boolean) returns jsonb set search_path=""
 sluice.check_rules(text,text,bigint,text,bigint) returns bigint set search_path=""
@@ -313,10 +320,13 @@ sluice.claim_dead_blobs(text,bigint,interval,interval) returns TABLE(version tex
 sluice.claims_of_account(sluice.accounts) returns jsonb stable set search_path=""
 sluice.commit_file(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text,jsonb) returns TABLE(id uuid, file_id bigint) set search_path=""
 sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text) returns uuid set search_path=""
+sluice.commit_upload_beside(text,text,text,text,integer,uuid,text,text,bigint,text,jsonb,jsonb,bigint,text,text) returns record set search_path=""
 sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint) returns TABLE(id uuid, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
 sluice.delete_backend_files(text,text,text,text,text) returns SETOF text set search_path=""
 sluice.delete_object(text,text,text) returns void set search_path=""
+sluice.delete_tree(text,text,text) returns bigint set search_path="", enable_seqscan=off, enable_bitmapscan=off
 sluice.demand_as(text,text[],text) returns void set search_path=""
+sluice.demand_no_folder(text,text,text) returns void set search_path=""
 sluice.demand_switched_on(text,integer) returns void set search_path=""
 sluice.describe_files(text,uuid[]) returns TABLE(id bigint, object_id uuid, name text, owner_id text, mimetype text, size bigint, created_at timestamp with time zone, updated_at timestamp with time zone, display_name text, original_name text, expires_at timestamp with time zone, max_views bigint, views bigint, favorite boolean, embed boolean, format text, has_password boolean, folder_id bigint, account_id integer) set search_path=""
 sluice.empty_bucket(text,text,bigint) returns bigint set search_path=""
@@ -340,6 +350,8 @@ sluice.make_session(sluice.accounts,text,integer,interval) returns TABLE(id uuid
 sluice.mark_favorite(text,bigint,boolean) returns jsonb set search_path=""
 sluice.mark_unnamed_blobs() returns trigger SECURITY DEFINER set search_path=""
 sluice.move_object(text,text,text,text,text,bigint) returns void set search_path=""
+sluice.move_tree(text,text,text,text,text[]) returns boolean set search_path="", enable_seqscan=off, enable_bitmapscan=off
+sluice.name_beside(text,text,integer,text) returns text immutable
 sluice.open_session(uuid,text,integer,interval) returns TABLE(id uuid, claims jsonb, expires_at timestamp with time zone) set search_path=""
 sluice.page_named_versions(text,text,integer) returns TABLE(version text, named_by bigint, size bigint) stable set search_path="", enable_hashagg=off, enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
 sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean) returns record set search_path=""

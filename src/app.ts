@@ -24,11 +24,13 @@ import { assignRequestId } from './http/request-id.ts';
 import { type Accounts, makeAccounts } from './identity/accounts.ts';
 import { makeLinks } from './identity/links.ts';
 import { makePasswords, type Passwords } from './identity/passwords.ts';
+import { makePathTokens } from './identity/path-tokens.ts';
 import { parseSigningKeys, type SigningKeys } from './identity/signing-keys.ts';
 import { makeTokenVerifier } from './identity/token-verifier.ts';
 import type { Logger } from './observe/logger.ts';
 import { type Metrics, makeMetrics } from './observe/metrics.ts';
 import type { Core } from './operations/core.ts';
+import { makeBulgurSurface } from './surfaces/bulgur/index.ts';
 import { makeServiceSurface } from './surfaces/service/index.ts';
 import { makeSpacedogSurface } from './surfaces/spacedog/index.ts';
 import { makeSupabaseSurface } from './surfaces/supabase/index.ts';
@@ -171,6 +173,11 @@ async function composeHttp(parts: AppParts, { core, keys, passwords, metrics }: 
     backendDomain: config.backendDomain,
     publicUrl: config.publicUrl,
   });
+  const bulgur = makeBulgurSurface({
+    core,
+    verifier,
+    pathTokens: makePathTokens({ keys, clock: Date, lifetimeMs: config.pathTokenLifetimeMs }),
+  });
   const supabase = makeSupabaseSurface({
     core,
     verifier,
@@ -194,6 +201,7 @@ async function composeHttp(parts: AppParts, { core, keys, passwords, metrics }: 
   bindRoutes({ contract, router, ...service, mounts: [''], onUnknown: (_req, _res, next) => next() });
   bindRoutes({ contract, router, ...zipline, mounts: [''] });
   bindRoutes({ contract, router, ...spacedog, mounts: [''] });
+  bindRoutes({ contract, router, ...bulgur, mounts: [''] });
   bindRoutes({ contract, router, ...supabase, mounts: ['', '/storage/v1'] });
   return built;
 }

@@ -42,6 +42,8 @@ export interface RouteBinding<Admitted = undefined> {
   readonly admit?: (approach: Approach) => Promise<Admitted>;
   /** Path prefixes under which the operations answer; the empty string is the root. */
   readonly mounts: readonly string[];
+  /** Whether a raw path is this API's at all, whatever its operations; every other is passed on. All are unless given. */
+  readonly owns?: (path: string) => boolean;
   /**
    * Told of every refusal and failure, before and in the handler, also when a reply has begun and there is nothing left
    * to answer; then the connection is closed, because a short body must never look complete.
@@ -54,7 +56,7 @@ export interface RouteBinding<Admitted = undefined> {
 /** What a surface gives to be bound: its own handlers, and how its API says an error. */
 export type Surface<Admitted = undefined> = Pick<
   RouteBinding<Admitted>,
-  'tag' | 'handlers' | 'admit' | 'onError' | 'onUnknown'
+  'tag' | 'handlers' | 'admit' | 'owns' | 'onError' | 'onUnknown'
 >;
 
 /** What is needed of an Express router. */
@@ -72,7 +74,7 @@ interface BoundOperation<Admitted> {
 
 /** Throws when an operation of the tag has no handler or a handler no operation. */
 export function bindRoutes<Admitted = undefined>(binding: RouteBinding<Admitted>): void {
-  const { router, mounts, onError, onUnknown } = binding;
+  const { router, mounts, owns, onError, onUnknown } = binding;
   const match = makeRouteMatcher(boundOperations(binding).map(asPattern));
   const prefixes = [...mounts].sort((a, b) => b.length - a.length);
 
@@ -89,6 +91,10 @@ export function bindRoutes<Admitted = undefined>(binding: RouteBinding<Admitted>
     const target = originForm(req.url ?? '/');
     const mark = target.indexOf('?');
     const path = withoutMount(mark === -1 ? target : target.slice(0, mark), prefixes);
+    if (owns !== undefined && (path === null || !owns(path))) {
+      next();
+      return;
+    }
     const found = path === null ? null : match(req.method ?? 'GET', path);
     if (found === null) {
       onUnknown(req, res, next);

@@ -84,6 +84,10 @@ export interface RequestBodies {
       readonly mimetype?: string;
     };
   };
+  readonly actOnTree: {
+    readonly action: 'MakePathToken' | 'Move' | 'CreateFolder';
+    readonly new_path?: string;
+  };
   readonly createUserFolder: {
     readonly name?: unknown;
     readonly add?: unknown;
@@ -151,6 +155,12 @@ export interface RequestQueries {
   };
   readonly commitDirectUpload: {
     readonly token: string;
+  };
+  readonly readTree: {
+    readonly token?: string;
+  };
+  readonly headTree: {
+    readonly token?: string;
   };
   readonly listUserFolders: {
     readonly files?: string;

@@ -19,6 +19,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   SL005: 'mime-type-not-allowed',
   SL006: 'delete-denied',
   SL007: 'link-revoked',
+  SL008: 'object-exists',
   SL010: 'invalid-session',
   SL011: 'not-permitted',
   SL012: 'switched-off',

@@ -4,10 +4,13 @@ import { SluiceError } from '../domain/errors.ts';
 import { readBearer } from './read-credentials.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
-/** How an operation treats credentials: `optional` ignores a bad token, as public objects stay readable without one. */
-export type Login = 'required' | 'optional' | 'none';
+/**
+ * How an operation treats credentials: `optional` ignores a bad token, as public objects stay readable without one;
+ * `offered` refuses a bad token, and takes none for anonymity.
+ */
+export type Login = 'required' | 'optional' | 'offered' | 'none';
 
-/** Throws `missing-credentials` and `invalid-token` where a login is required. */
+/** Throws `missing-credentials` where a login is required, `invalid-token` where a bad one is not ignored. */
 export function callerOfHeaders(
   headers: { readonly authorization?: string | undefined },
   login: Login,
@@ -17,6 +20,7 @@ export function callerOfHeaders(
   const token = readBearer(headers);
   if (login === 'optional') return token === null ? ANONYMOUS : verifyOrAnonymous(token, verifier);
   if (token === null) {
+    if (login === 'offered') return ANONYMOUS;
     throw new SluiceError('missing-credentials', "headers must have required property 'authorization'");
   }
   return verifier.verify(token);

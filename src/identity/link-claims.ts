@@ -92,7 +92,7 @@ function scopeOf({ scope, upsert }: Claims): Link['scope'] {
 }
 
 /** A link that does not say when it was issued counts as older than every revocation. */
-function issuedAtMs({ jti, iat }: Claims): number {
+export function issuedAtMs({ jti, iat }: Claims): number {
   if (typeof iat !== 'number' || !(iat >= 0 && iat * 1000 <= LAST_INSTANT_MS)) return 0;
   const exact = typeof jti === 'string' ? Number.parseInt(/^([0-9a-z]{1,11})\./.exec(jti)?.[1] ?? '', 36) : Number.NaN;
   return Math.floor(exact / 1000) === iat ? exact : Math.floor(iat * 1000);

@@ -10,10 +10,13 @@ import {
   abandonUpload,
   type BeginUpload,
   beginUpload,
+  beginUploadBeside,
   type CommitUpload,
   commitFile,
   commitUpload,
+  commitUploadBeside,
   expectLateBytes,
+  type FoundName,
   renewUpload,
 } from '../database/queries/uploads.ts';
 import { asService, type RequestScope } from '../domain/caller.ts';
@@ -21,6 +24,7 @@ import { errorCode, SluiceError } from '../domain/errors.ts';
 import type { FileRecord } from '../domain/files.ts';
 import { parseObjectName } from '../domain/names.ts';
 import { DEFAULT_CACHE_CONTROL, type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
+import { splitFileName } from '../domain/tree-path.ts';
 import { limitBytes } from '../streams/limit-bytes.ts';
 import { type Core, fromStore, onlyRow } from './core.ts';
 
@@ -50,6 +54,8 @@ export interface PutRequest {
   /** Called once the bytes have passed; for facts that a form carries after its file. */
   readonly finalFacts?: () => Promise<UploadFacts>;
   readonly upsert: boolean;
+  /** Never overwrites and never refuses: where the name is taken, the next free one beside it is used. */
+  readonly beside?: boolean;
   /** A redeemed upload link: the upload runs as the service, for the owner that the link names. */
   readonly link?: { readonly fingerprint: string; readonly issuedAt: Date; readonly owner: string | null };
   /** Of a file in the bucket `uploads`: written with the row, in one transaction. */
@@ -58,6 +64,8 @@ export interface PutRequest {
 
 export interface PutResult {
   readonly id: string;
+  /** What the object is called: what was asked for, except with `beside`. */
+  readonly name: string;
   readonly etag: string;
   /** The number of the file's record, where one was given. */
   readonly fileId?: number;
@@ -71,7 +79,7 @@ export interface PutResult {
 export async function putObject(core: Core, scope: RequestScope, request: PutRequest): Promise<PutResult> {
   const acting = request.link === undefined ? scope : asService(scope);
   const version = randomUUID();
-  const target = {
+  const wanted = {
     role: acting.caller.role,
     bucket: request.bucket,
     name: parseObjectName(request.name),
@@ -82,34 +90,60 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
     upsert: request.upsert,
     maxSizeBytes: core.maxUploadSizeBytes,
   };
-  const allowed = onlyRow(await core.database.run(acting, beginUpload, beginParameters(core, request, target)));
+  const found = await begin(core, acting, request, wanted);
+  const target = { ...wanted, name: found.name };
   try {
-    const stored = await storeBytes(core, acting, { ...request, ...target, allowed });
+    const stored = await storeBytes(core, acting, { ...request, ...target, allowed: found.allowed });
     const facts = (await request.finalFacts?.()) ?? request.facts;
-    const written = await commit(core, acting, request.record, {
-      ...target,
-      contentType: facts.contentType,
-      userMetadata: facts.userMetadata,
-      metadata: metadataOf({ ...facts, ...stored, storedAt: core.now() }),
-      ...stored,
-    });
+    const written = await commit(
+      core,
+      acting,
+      { request, found },
+      {
+        ...target,
+        contentType: facts.contentType,
+        userMetadata: facts.userMetadata,
+        metadata: metadataOf({ ...facts, ...stored, storedAt: core.now() }),
+        ...stored,
+      },
+    );
     return { ...written, etag: `"${stored.md5}"` };
   } catch (error) {
-    await giveUp(core, acting, { ...target, error });
+    await giveUp(core, acting, { ...wanted, error });
     throw fromStore(error);
   }
 }
 
+async function begin(core: Core, scope: RequestScope, request: PutRequest, target: Target): Promise<FoundName> {
+  const upload = beginParameters(core, request, target);
+  if (request.beside === true) {
+    return onlyRow(await core.database.run(scope, beginUploadBeside, { ...upload, ...splitFileName(target.name) }));
+  }
+  return { name: target.name, attempt: 0, allowed: onlyRow(await core.database.run(scope, beginUpload, upload)) };
+}
+
 /** Throws `upload-expired` where a sweeper has taken the blob. */
-async function commit(core: Core, scope: RequestScope, record: FileRecord | undefined, upload: CommitUpload) {
-  if (record !== undefined) {
-    const [file] = await core.database.run(scope, commitFile, { ...upload, record });
+async function commit(
+  core: Core,
+  scope: RequestScope,
+  { request, found }: { request: PutRequest; found: FoundName },
+  upload: CommitUpload,
+): Promise<Omit<PutResult, 'etag'>> {
+  const { name } = upload;
+  if (request.record !== undefined) {
+    const [file] = await core.database.run(scope, commitFile, { ...upload, record: request.record });
     if (file === undefined) throw expired();
-    return file;
+    return { ...file, name };
+  }
+  if (request.beside === true) {
+    const beside = { ...upload, ...splitFileName(request.name), attempt: found.attempt };
+    const written = onlyRow(await core.database.run(scope, commitUploadBeside, beside));
+    if (written.id === null) throw expired();
+    return { id: written.id, name: written.name };
   }
   const [id] = await core.database.run(scope, commitUpload, upload);
   if (typeof id !== 'string') throw expired();
-  return { id };
+  return { id, name };
 }
 
 /**

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { errorCode, SluiceError } from '../../src/domain/errors.ts';
 import { copyObjectTo, deleteManyObjects, deleteOneObject, moveObjectTo } from '../../src/operations/change-object.ts';
 import type { Core } from '../../src/operations/core.ts';
+import { demandPermits } from '../../src/operations/demand-permits.ts';
 import { findObjectRow } from '../../src/operations/find-object.ts';
 import { listFolder, listPage } from '../../src/operations/list-objects.ts';
 import * as buckets from '../../src/operations/manage-buckets.ts';
@@ -77,6 +78,8 @@ async function askOfObject(core: Core, row: Row, asked: { from: Address; table: 
       return deleteOneObject(core, scope, bucket, name);
     case 'deletes among others':
       return (await deleteManyObjects(core, scope, bucket, ['no such', name])).length === 1;
+    case 'enters':
+      return demandPermits(core, { ...scope, permits: ['home-tree'], target: name.split('/')[0] ?? '' });
     case 'revokes links to':
       return revoke(core, scope, { bucket, name, fingerprint: null });
     default:

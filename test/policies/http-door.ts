@@ -21,6 +21,7 @@ const WIRE: Readonly<Partial<Record<Verdict, string>>> = {
 export function wireVerdict({ does, verdict }: Row): string {
   if (verdict === 'allowed' || verdict === 'left-out') return verdict;
   if (does === 'heads') return 'HTTP 400';
+  if (does === 'enters') return 'HTTP 401';
   const moves = does.startsWith('moves') && verdict === 'object-exists';
   return `HTTP 400: ${moves ? '409 ResourceAlreadyExists' : WIRE[verdict]}`;
 }
@@ -120,6 +121,10 @@ class Asking {
     moves: () => this.#relocate('/object/move'),
     'moves across buckets': () => this.#relocate('/object/move'),
     copies: () => this.#relocate('/object/copy'),
+    enters: async () => {
+      const { status } = await this.#send('GET', `/storage/${this.#object.name}`);
+      return status === 200 ? 'allowed' : `HTTP ${status}`;
+    },
     'revokes links to': async () => this.#verdict(await this.#send('DELETE', `/object/sign/${this.#path}`)),
     'revokes all links into': async () => this.#verdict(await this.#send('DELETE', `/object/sign/${this.#bucket}`)),
     creates: async () => this.#verdict(await this.#json('POST', '/bucket', { name: this.#bucket })),

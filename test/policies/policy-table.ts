@@ -55,12 +55,12 @@ export interface Address {
 
 const CAROL = 'ca201000-0000-4000-8000-000000000003';
 
-/** Alice and Carol are of team red, Bob is of team blue; Alice is an auditor. Sets that do not care see users. */
+/** Alice and Carol are of team red, Bob is of team blue; Alice is an auditor. Who does not care sees users with names. */
 export const CLAIMS: Readonly<Record<Person, Readonly<Record<string, unknown>>>> = {
   anon: {},
-  alice: { team: 'red', app_role: 'auditor' },
-  bob: { team: 'blue' },
-  carol: { team: 'red' },
+  alice: { username: 'alice', team: 'red', app_role: 'auditor' },
+  bob: { username: 'bob', team: 'blue' },
+  carol: { username: 'carol', team: 'red' },
   service: {},
 };
 
@@ -156,6 +156,7 @@ const READS: ReadonlySet<string> = new Set([
   'asks for an upload link to',
   'reads',
   'finds among all buckets',
+  'enters',
 ]);
 
 export function isOnBucket(row: Row): boolean {

@@ -8,6 +8,7 @@ const SOURCE = join(__dirname, '..', '..', 'src');
 const CALL_SITES: Readonly<Record<string, string>> = {
   'operations/find-object.ts findObjectRow': 'reads from a public bucket, whoever asks',
   'operations/find-object.ts findByLink': 'redeems a download link',
+  'operations/open-tree.ts openTree': 'redeems a path token',
   'operations/put-object.ts putObject': 'redeems an upload link',
   'sweeper/fsck.ts checkStorage': 'compares rows, ledger and bytes, hidden rows as well',
   'sweeper/sweeper.ts removeOver': 'sweeps: files whose views are spent or whose time is up, whosever they are',

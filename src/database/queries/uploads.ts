@@ -41,6 +41,24 @@ function rowValues(row: UploadedRow): WireValue[] {
 
 const ROW_PARAMETERS = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12';
 
+/** The same without a name that is settled, and without upsert, which that rules out. */
+function besideValues(row: Omit<UploadedRow, 'name' | 'upsert'> & NameBeside): WireValue[] {
+  return [
+    row.role,
+    row.bucket,
+    row.stem,
+    row.extension,
+    row.id,
+    row.version,
+    row.ownerId,
+    row.sizeBytes,
+    row.contentType,
+    JSON.stringify(row.metadata),
+    JSON.stringify(row.userMetadata),
+    row.maxSizeBytes,
+  ];
+}
+
 export interface BeginUpload extends UploadedRow {
   readonly storeKey: string;
   readonly leaseMs: number;
@@ -127,6 +145,42 @@ function columnsOf(record: FileRecord): Json {
     folder_id: record.folderId,
   };
 }
+
+/** A name to be found: `<stem><extension>`, or the next free one beside it. */
+export interface NameBeside {
+  readonly stem: string;
+  readonly extension: string;
+}
+
+export interface FoundName {
+  readonly name: string;
+  readonly attempt: number;
+  readonly allowed: number;
+}
+
+/** As `beginUpload`, under a name that is free. */
+export const beginUploadBeside: Statement<Omit<BeginUpload, 'link'> & NameBeside, FoundName> = {
+  name: 'begin_upload_beside',
+  runs: 'gateway',
+  text: `select * from sluice.begin_upload_beside(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 * interval '1 millisecond')`,
+  values: upload => [...besideValues(upload), upload.storeKey, upload.leaseMs],
+  row: row => ({ name: row.name as string, attempt: row.attempt as number, allowed: row.allowed as number }),
+};
+
+export type CommitBeside = CommitUpload & NameBeside & { readonly attempt: number };
+
+/** As `commitUpload`, under the name that was found, or the next that is free by now. */
+export const commitUploadBeside: Statement<CommitBeside, { readonly id: string | null; readonly name: string }> = {
+  name: 'commit_upload_beside',
+  runs: 'gateway',
+  text: `select * from sluice.commit_upload_beside($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+  values: upload => {
+    const [role, bucket, stem, extension, ...rest] = besideValues(upload);
+    return [role, bucket, stem, extension, upload.attempt, ...rest, upload.storeKey, upload.md5].map(it => it ?? null);
+  },
+  row: row => ({ id: row.id as string | null, name: row.name as string }),
+};
 
 /** Gives the bytes of a failed upload to the sweeper. Harmless for an upload that was committed after all. */
 export const abandonUpload: Statement<{ readonly version: string }, undefined> = {

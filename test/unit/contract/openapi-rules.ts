@@ -48,7 +48,12 @@ const servers = { type: 'array', items: object({ url: text, description: text },
 const operation = object(
   {
     operationId: { type: 'string', pattern: '^[a-z][A-Za-z0-9]*$' },
-    tags: { type: 'array', items: { enum: ['supabase', 'zipline', 'spacedog', 'service'] }, minItems: 1, maxItems: 1 },
+    tags: {
+      type: 'array',
+      items: { enum: ['supabase', 'bulgur', 'zipline', 'spacedog', 'service'] },
+      minItems: 1,
+      maxItems: 1,
+    },
     summary: text,
     description: text,
     security: { type: 'array', items: object({ bearer: { const: [] }, basic: { const: [] } }) },

@@ -15,7 +15,7 @@ const named = operations.map(operation => [operation.id, operation] as const);
 const makeCheck = makeReplyChecks();
 
 const BUCKET_API_FORM = ['statusCode', 'error', 'message', 'code'];
-/** What every refusal of an API has, by its tag. */
+/** What every refusal of an API has, by its tag; a bare JSON string, as the storage tree's, has no members. */
 const ERROR_FORMS: Readonly<Record<string, readonly string[]>> = {
   supabase: BUCKET_API_FORM,
   service: BUCKET_API_FORM,
@@ -53,6 +53,7 @@ describe('openapi.yaml', () => {
   it('names every operation', () => {
     expect(operations.map(({ id, method, path }) => `${id} ${method} ${path}`).sort()).toMatchInlineSnapshot(`
 [
+  "actOnTree POST /storage/{user}/{wildcard}",
   "addFileToFolder POST /api/user/folders/{folderId}",
   "commitDirectUpload POST /object/upload/commit/{bucketName}/{wildcard}",
   "copyObject POST /object/copy",
@@ -62,6 +63,7 @@ describe('openapi.yaml', () => {
   "deleteBackendFiles DELETE /1/file/{wildcard}",
   "deleteBackendRoot DELETE /1/file",
   "deleteBucket DELETE /bucket/{bucketId}",
+  "deleteFromTree DELETE /storage/{user}/{wildcard}",
   "deleteObject DELETE /object/{bucketName}/{wildcard}",
   "deleteObjects DELETE /object/{bucketName}",
   "deleteUserFiles DELETE /api/user/files",
@@ -86,6 +88,7 @@ describe('openapi.yaml', () => {
   "headPublicObjectInfo HEAD /object/info/public/{bucketName}/{wildcard}",
   "headRawUpload HEAD /r/{wildcard}",
   "headSignedObject HEAD /object/sign/{bucketName}/{wildcard}",
+  "headTree HEAD /storage/{user}/{wildcard}",
   "headUpload HEAD /u/{wildcard}",
   "health GET /health",
   "listBuckets GET /bucket/",
@@ -100,6 +103,7 @@ describe('openapi.yaml', () => {
   "publishUserFolder PATCH /api/user/folders/{folderId}",
   "readBackendFile GET /1/file/{wildcard}",
   "readBackendRoot GET /1/file",
+  "readTree GET /storage/{user}/{wildcard}",
   "readUserFolder GET /api/user/folders/{folderId}",
   "ready GET /ready",
   "removeFromFolder DELETE /api/user/folders/{folderId}",
@@ -112,6 +116,7 @@ describe('openapi.yaml', () => {
   "updateBucket PUT /bucket/{bucketId}",
   "uploadObject POST /object/{bucketName}/{wildcard}",
   "uploadToLink PUT /object/upload/sign/{bucketName}/{wildcard}",
+  "uploadToTree PUT /storage/{user}/{wildcard}",
   "version GET /version",
   "viewPublicFolder GET /folder/{folderId}",
   "viewRawUpload GET /r/{wildcard}",

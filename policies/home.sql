@@ -1,0 +1,30 @@
+-- Each account has a tree in the bucket `home`, named by its user name, and nothing outside it.
+
+insert into storage.permits (name, meaning) values ('home-tree', 'enters the storage tree of the target')
+on conflict (name) do nothing;
+
+-- A user enters the tree of his or her own name, unless banned, and with a scoped session only if it may read files.
+create policy home_tree_of_the_user on storage.permits for select to authenticated
+  using (name = 'home-tree' and storage.target() = (select auth.claim('username'))
+    and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(128)));
+
+-- A user sees what lies in that tree; a scoped session needs the scope FILE_READ.
+create policy home_read on storage.objects for select to authenticated
+  using (bucket_id = 'home' and starts_with(name, (select auth.claim('username') || '/'))
+    and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(128)));
+
+-- A user adds files and folders to that tree; a scoped session needs the scope UPLOAD_FILE.
+create policy home_add on storage.objects for insert to authenticated
+  with check (bucket_id = 'home' and starts_with(name, (select auth.claim('username') || '/'))
+    and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(2)));
+
+-- A user changes and moves what lies in that tree, and never out of it; a scoped session needs the scope FILE_MODIFY.
+create policy home_change on storage.objects for update to authenticated
+  using (bucket_id = 'home' and starts_with(name, (select auth.claim('username') || '/'))
+    and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(256)))
+  with check (bucket_id = 'home' and starts_with(name, (select auth.claim('username') || '/')));
+
+-- A user removes what lies in that tree; a scoped session needs the scope FILE_MODIFY.
+create policy home_remove on storage.objects for delete to authenticated
+  using (bucket_id = 'home' and starts_with(name, (select auth.claim('username') || '/'))
+    and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(256)));

@@ -1,0 +1,108 @@
+/**
+ * Reads the storage tree: at a path is a file, to be opened as any object, or a folder, to be listed. One round trip says
+ * which, and brings a folder's first page; further pages are fetched as they are read, and nothing is held in between.
+ */
+import type { ListedEntry } from '../database/queries/list-objects.ts';
+import { findLinkedTreeRows, findTreeRows } from '../database/queries/tree.ts';
+import { asService, type RequestScope } from '../domain/caller.ts';
+import { SluiceError } from '../domain/errors.ts';
+import type { PageCursor } from '../domain/listing.ts';
+import type { OpenedObject } from '../domain/opened-object.ts';
+import { FOLDER_PLACEHOLDER, HOME_BUCKET, type TreePath } from '../domain/tree-path.ts';
+import type { Core } from './core.ts';
+import { listPage } from './list-objects.ts';
+import { decideOpening, type ReadConditions } from './open-object.ts';
+
+/** A path token has been verified by the identity module; its revocation is looked up here. */
+export type TreeAccess =
+  | { readonly by: 'caller' }
+  | { readonly by: 'path-token'; readonly fingerprint: string; readonly issuedAt: Date };
+
+export interface TreeRequest extends ReadConditions {
+  readonly path: TreePath;
+  readonly access: TreeAccess;
+}
+
+export interface TreeEntry {
+  /** Without the folder in front, and without a slash. */
+  readonly name: string;
+  readonly isFile: boolean;
+  /** Of a folder 0. */
+  readonly sizeBytes: number;
+}
+
+export type OpenedTree =
+  | { readonly kind: 'file'; readonly opened: OpenedObject }
+  /** Pages in byte order. `isWhole`: the first page is all. */
+  | { readonly kind: 'folder'; readonly isWhole: boolean; readonly pages: AsyncIterable<readonly TreeEntry[]> };
+
+const PAGE_ENTRIES = 1000;
+
+/**
+ * What is at the path. The root is a folder even where nothing is in it. Throws `object-not-found` (absent or hidden),
+ * `link-revoked`, and what `decideOpening` throws.
+ */
+export async function openTree(core: Core, scope: RequestScope, request: TreeRequest): Promise<OpenedTree> {
+  const { path, access } = request;
+  const { presignDownload } = core.blobs;
+  const address = {
+    bucket: HOME_BUCKET,
+    name: path.name,
+    limit: PAGE_ENTRIES + 1,
+    withDelivery: presignDownload !== undefined,
+  };
+  const acting = access.by === 'path-token' ? asService(scope) : scope;
+  const rows =
+    access.by === 'path-token'
+      ? await core.database.run(acting, findLinkedTreeRows, { ...address, ...access })
+      : await core.database.run(acting, findTreeRows, address);
+  const [first] = rows;
+  if (first !== undefined && 'revoked' in first && first.revoked) {
+    throw new SluiceError('link-revoked', 'The token has been revoked');
+  }
+  if (first?.kind === 'file') return { kind: 'file', opened: decideOpening(core, acting, first.object, request) };
+  if (first === undefined && !path.isRoot) {
+    throw new SluiceError('object-not-found', 'There is nothing at this path', { facts: { name: path.name } });
+  }
+  const entries = rows.flatMap(row => (row.kind === 'entry' ? [row.entry] : []));
+  return {
+    kind: 'folder',
+    isWhole: entries.length <= PAGE_ENTRIES,
+    pages: pagesOf(core, acting, { prefix: `${path.name}/`, entries }),
+  };
+}
+
+async function* pagesOf(
+  core: Core,
+  scope: RequestScope,
+  { prefix, entries }: { prefix: string; entries: readonly ListedEntry[] },
+): AsyncIterable<readonly TreeEntry[]> {
+  const order = { column: 'name', order: 'asc', time: null } as const;
+  const first = entries.slice(0, PAGE_ENTRIES);
+  yield treeEntries(first, prefix);
+  const last = entries.length > PAGE_ENTRIES ? first.at(-1) : undefined;
+  let after: PageCursor | null = last === undefined ? null : { ...order, name: last.name, isFolder: last.isFolder };
+  while (after !== null) {
+    const page = await listPage(core, scope, {
+      bucket: HOME_BUCKET,
+      prefix,
+      delimited: true,
+      limit: PAGE_ENTRIES,
+      after,
+      ...order,
+    });
+    yield treeEntries(page.entries, prefix);
+    after = page.next;
+  }
+}
+
+/** A name with an empty segment, which other doors allow, has no path here. */
+function treeEntries(entries: readonly ListedEntry[], prefix: string): readonly TreeEntry[] {
+  return entries
+    .map(entry => ({
+      name: entry.name.slice(prefix.length, entry.isFolder ? -1 : undefined),
+      isFile: !entry.isFolder,
+      sizeBytes: Number(entry.metadata?.size ?? 0),
+    }))
+    .filter(({ name }) => name !== '' && name !== FOLDER_PLACEHOLDER);
+}

@@ -1,0 +1,68 @@
+/** POST, PUT and DELETE: path tokens, moves, new folders, uploads and removals. By login only. */
+import { randomBytes } from 'node:crypto';
+import type { RequestBodies } from '../../contract/types.generated.ts';
+import { SluiceError } from '../../domain/errors.ts';
+import { cleanFileName, parseTreePath, type TreePath } from '../../domain/tree-path.ts';
+import { openMultipart } from '../../http/multipart-upload.ts';
+import { sendJson } from '../../http/send-json.ts';
+import { makeFolder, moveInTree, openFolder, removeFromTree } from '../../operations/change-tree.ts';
+import { demandPermits } from '../../operations/demand-permits.ts';
+import { type Asked, pathAsked, scopeInTree } from './handlers.ts';
+
+const DONE = { status: 'ok' };
+
+type Action = RequestBodies['actOnTree']['action'];
+
+const ACTIONS: Readonly<Record<Action, (asked: Asked, path: TreePath) => Promise<object>>> = {
+  async MakePathToken(asked, path) {
+    await demandPermits(asked.core, scopeInTree(asked, { path, operation: 'tree.make_path_token', login: 'required' }));
+    return { token: asked.pathTokens.sign(path.name) };
+  },
+
+  async Move(asked, path) {
+    const { new_path: newPath } = asked.body as RequestBodies['actOnTree'];
+    const scope = scopeInTree(asked, { path, operation: 'tree.move', login: 'required' });
+    if (newPath === undefined) throw new SluiceError('invalid-parameter', 'Where to move it is missing: new_path');
+    await moveInTree(asked.core, scope, path, parseTreePath(newPath));
+    return DONE;
+  },
+
+  async CreateFolder(asked, path) {
+    await makeFolder(
+      asked.core,
+      scopeInTree(asked, { path, operation: 'tree.create_folder', login: 'required' }),
+      path,
+    );
+    return DONE;
+  },
+};
+
+export async function act(asked: Asked): Promise<void> {
+  const { action } = asked.body as RequestBodies['actOnTree'];
+  const body = await ACTIONS[action](asked, pathAsked(asked));
+  sendJson({ res: asked.res, status: 200, body, headers: { 'cache-control': 'no-store' } });
+}
+
+/** Of one form. */
+const FORM_LIMITS = { maxFields: 100, maxFieldBytes: 64 * 1024, maxFiles: 1000 };
+
+/** Each file is stored, and there to be seen, as soon as it is complete; what is wrong later in the form leaves it be. */
+export async function upload(asked: Asked): Promise<void> {
+  const path = pathAsked(asked);
+  const scope = scopeInTree(asked, { path, operation: 'tree.upload', login: 'required' });
+  const folder = await openFolder(asked.core, scope, path);
+  const form = openMultipart(asked.req, { ...FORM_LIMITS, signal: scope.signal });
+  const written: string[] = [];
+  for (let file = await form.nextFile(); file !== null; file = await form.nextFile()) {
+    const name = cleanFileName(file.fileName ?? '') ?? randomBytes(16).toString('base64url').slice(0, 21);
+    written.push(`/${await folder.put({ name, contentType: file.contentType, body: file.stream })}`);
+  }
+  if (written.length === 0) throw new SluiceError('no-content', 'The form has no file');
+  sendJson({ res: asked.res, status: 200, body: { files_written: written } });
+}
+
+export async function remove(asked: Asked): Promise<void> {
+  const path = pathAsked(asked);
+  await removeFromTree(asked.core, scopeInTree(asked, { path, operation: 'tree.delete', login: 'required' }), path);
+  sendJson({ res: asked.res, status: 200, body: DONE });
+}

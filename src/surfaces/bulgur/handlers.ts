@@ -1,0 +1,38 @@
+/** What every route handler of this surface is given, and how it comes to a scope. */
+import type { Route } from '../../contract/bind-routes.ts';
+import { ANONYMOUS, type RequestScope } from '../../domain/caller.ts';
+import { parseTreePath, type TreePath } from '../../domain/tree-path.ts';
+import { makeRequestScope } from '../../http/request-scope.ts';
+import { callerOfHeaders, type Login } from '../../identity/caller-of-headers.ts';
+import type { PathTokens } from '../../identity/path-tokens.ts';
+import type { TokenVerifier } from '../../identity/token-verifier.ts';
+import type { Core } from '../../operations/core.ts';
+
+export interface BulgurParts {
+  readonly core: Core;
+  readonly verifier: TokenVerifier;
+  readonly pathTokens: PathTokens;
+}
+
+export type Asked = Route & BulgurParts;
+
+export type BulgurHandler = (asked: Asked) => Promise<void>;
+
+/** The path that the request is about, whoever asks. */
+export function pathAsked({ params }: Asked): TreePath {
+  return parseTreePath(`${params.user ?? ''}/${params.wildcard ?? ''}`);
+}
+
+/** A scope that the permit for the owner's tree is asked with, whatever then happens in it. */
+export function scopeInTree(
+  asked: Asked,
+  { path, operation, login }: { path: TreePath; operation: string; login: Login },
+): RequestScope {
+  const caller = callerOfHeaders(asked.req.headers, login, asked.verifier);
+  return { ...makeRequestScope(asked, { caller, operation }), permits: ['home-tree'], target: path.owner };
+}
+
+/** A scope for whoever holds a path token, which says all there is to say. */
+export function scopeOfToken(asked: Asked, operation: string): RequestScope {
+  return makeRequestScope(asked, { caller: ANONYMOUS, operation });
+}
