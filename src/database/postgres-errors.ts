@@ -94,9 +94,9 @@ function codeOf(error: PostgresError): ErrorCode {
   return CODES[code] ?? 'internal';
 }
 
-/** What our own functions name in the detail of an error, as a JSON object. */
+/** What our own functions name in the detail of an error, where that is a JSON object. */
 function factsOf({ code, detail }: PostgresError): ErrorFacts {
-  return code?.startsWith('SL') && detail !== undefined ? (JSON.parse(detail) as ErrorFacts) : {};
+  return code?.startsWith('SL') && detail?.startsWith('{') ? (JSON.parse(detail) as ErrorFacts) : {};
 }
 
 function messageOf(error: PostgresError): string {
