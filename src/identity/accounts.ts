@@ -2,7 +2,6 @@
  * Accounts of the gateway's own: signing in with a password, and the sessions that this opens. What an account may do is
  * for the policies, which are told what it is; here it is only found out who somebody is.
  */
-import { createHash } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import {
   beginSignIn,
@@ -15,9 +14,13 @@ import {
 } from '../database/queries/accounts.ts';
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
-import { addressKey, type RateLimit } from '../domain/rate-limits.ts';
+import type { RateLimit } from '../domain/rate-limits.ts';
+import { type AuthenticateBasic, makeBasicLogins } from './basic-logins.ts';
 import type { Clock } from './clock.ts';
+import { loginKeys, storableName, wrongPassword } from './login-attempts.ts';
 import type { Passwords } from './passwords.ts';
+import { makeReverification, type Reverification } from './reverification.ts';
+import { sessionOf } from './session-of.ts';
 import { signToken } from './sign-token.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { ISSUER } from './token-verifier.ts';
@@ -56,7 +59,7 @@ export interface SessionWish {
   readonly lifetimeMs: number;
 }
 
-export interface Accounts {
+export interface Accounts extends Reverification {
   /**
    * Throws `invalid-password` for a wrong pair, taking as long for a name that nobody has; `rate-limited` after too many
    * wrong ones for the account or from the address; and only where the password was right `not-permitted` (fact `permit`:
@@ -68,6 +71,8 @@ export interface Accounts {
    * `not-permitted` (`session-scopes`) where the caller's is scoped and the new one could do more.
    */
   openSession(scope: RequestScope, wish: SessionWish): Promise<Session>;
+  /** As `makeBasicLogins` says: a caller without a session. */
+  readonly authenticateBasic: AuthenticateBasic;
   /** The caller's own that hold, newest first. Throws `invalid-session`. */
   listSessions(scope: RequestScope): Promise<readonly SessionRow[]>;
   /** Ends one of the caller's own, at once and for every process. False where it is none. Throws `invalid-session`. */
@@ -85,6 +90,8 @@ export interface AccountsParts {
 export function makeAccounts(parts: AccountsParts): Accounts {
   const { database } = parts;
   return {
+    ...makeReverification(parts),
+    authenticateBasic: makeBasicLogins(parts),
     signIn: (scope, login) => signIn(parts, scope, login),
     async openSession(scope, wish) {
       const [made] = await database.run(scope, openSession, { from: sessionOf(scope), ...wish });
@@ -104,33 +111,13 @@ async function signIn(parts: AccountsParts, scope: RequestScope, login: Login): 
   const { database, passwords, loginLimit } = parts;
   const { username, password, name = null, lifetimeMs } = login;
   const keys = loginKeys(login);
-  const [subject] = await database.run(scope, beginSignIn, { username: storable(username), keys, ...loginLimit });
+  const [subject] = await database.run(scope, beginSignIn, { username: storableName(username), keys, ...loginLimit });
   const { account = null, passwordHash = null, windowEnds = [] } = subject ?? {};
   const isRight = await passwords.verify(password, passwordHash);
   if (!isRight || account === null || passwordHash === null) throw wrongPassword();
   const [made] = await database.run(scope, finishSignIn, { account, passwordHash, name, lifetimeMs, keys, windowEnds });
   if (made === undefined) throw wrongPassword();
   return asSession(parts, made, lifetimeMs);
-}
-
-/** Names are counted by their digest: whoever reads the counts learns no mistyped password from them. */
-export function loginKeys({ username, address }: Pick<Login, 'username' | 'address'>): string[] {
-  const name = createHash('sha256').update(username.toLowerCase()).digest('base64url').slice(0, 22);
-  return [`login|address|${addressKey(address)}`, `login|account|${name}`];
-}
-
-export function wrongPassword(): SluiceError {
-  return new SluiceError('invalid-password', 'Wrong user name or password');
-}
-
-/** No user has a name that Postgres could not hold. */
-function storable(username: string): string {
-  return /^[\w.-]{1,64}$/.test(username) ? username : '';
-}
-
-function sessionOf({ caller }: RequestScope): string {
-  if (caller.sessionId === null) throw new SluiceError('invalid-session', 'This needs a session of an account');
-  return caller.sessionId;
 }
 
 function asSession({ keys, clock }: AccountsParts, made: MadeSession | undefined, lifetimeMs: number): Session {

@@ -21,12 +21,17 @@ const WORK = { logN: 15, r: 8, p: 1 };
 const MAX_WORK = { logN: 17, r: 16, p: 4 };
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
-const MAX_WAITING = 100;
 const FORM = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{8,88})\$([\w-]{22,88})$/;
 
-/** At most `maxAtOnce` hashes are worked on together, each with its 32 MiB; a hundred others wait in line. */
-export function makePasswords({ maxAtOnce }: { readonly maxAtOnce: number }): Passwords {
-  const inTurn = makeGate(maxAtOnce);
+/** At most `maxAtOnce` hashes are worked on together, each with its 32 MiB; `maxWaiting` others wait in line. */
+export function makePasswords({
+  maxAtOnce,
+  maxWaiting = 100,
+}: {
+  readonly maxAtOnce: number;
+  readonly maxWaiting?: number;
+}): Passwords {
+  const inTurn = makeGate(maxAtOnce, maxWaiting);
   const nothing = formOf(WORK, Buffer.alloc(SALT_BYTES), Buffer.alloc(KEY_BYTES));
   return {
     async hash(password) {
@@ -73,13 +78,13 @@ function derive(password: string, salt: Buffer, { logN, r, p, keyBytes }: Deriva
   });
 }
 
-/** Runs what it is given, `maxAtOnce` at a time, in the order given. */
-function makeGate(maxAtOnce: number): <Value>(work: () => Promise<Value>) => Promise<Value> {
+/** Runs what it is given, `maxAtOnce` at a time, in the order given; refuses what would be too far back in the line. */
+function makeGate(maxAtOnce: number, maxWaiting: number): <Value>(work: () => Promise<Value>) => Promise<Value> {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async work => {
     if (running < maxAtOnce) running += 1;
-    else if (waiting.length < MAX_WAITING) await new Promise<void>(resolve => waiting.push(resolve));
+    else if (waiting.length < maxWaiting) await new Promise<void>(resolve => waiting.push(resolve));
     else throw new SluiceError('unavailable', 'Too many passwords are being checked');
     try {
       return await work();

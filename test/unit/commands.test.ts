@@ -6,6 +6,7 @@ import { type Output, renderFailure } from '../../src/command-line/output.ts';
 import { makeRevokeLinksCommand } from '../../src/command-line/revoke-links-command.ts';
 import { makeServeCommand } from '../../src/command-line/serve-command.ts';
 import { makeTokenCommand } from '../../src/command-line/token-command.ts';
+import { type Changed, makeUserCommand } from '../../src/command-line/user-command.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { describeSettings } from '../../src/config/read-config.ts';
 import type { FsckReport } from '../../src/sweeper/fsck-report.ts';
@@ -17,7 +18,9 @@ function makeRecorder(): Output & { printed: string[] } {
 
 /** Runs a command with these arguments; a refusal of commander rejects with its message instead of ending the process. */
 async function run(command: Command, ...args: string[]): Promise<void> {
-  command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
+  for (const one of [command, ...command.commands]) {
+    one.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
+  }
   await command.parseAsync(args, { from: 'user' });
 }
 
@@ -220,5 +223,90 @@ describe('renderFailure', () => {
     const error = new ConfigError('PORT is wrong.');
     expect(renderFailure(error, false)).toBe('sluice: PORT is wrong.');
     expect(renderFailure(error, true)).toContain('commands.test.ts');
+  });
+});
+
+describe('sluice user', () => {
+  const user = {
+    username: 'alice',
+    id: 'a11ce000-0000-4000-8000-000000000001',
+    accountId: 1,
+    uid: '1700000000000',
+    email: 'a@example.com',
+    backend: 'default',
+    verified: true,
+    banned: false,
+    staff: true,
+    admin: false,
+    secondFactor: false,
+  };
+
+  function make(changed: Partial<Changed> = {}) {
+    const output = makeRecorder();
+    const asked: unknown[] = [];
+    const change = (verb: string) => async (name: string, wishes: unknown) => {
+      asked.push([verb, name, wishes]);
+      return { user, otpauthUrl: null, made: [], ...changed };
+    };
+    const command = makeUserCommand({
+      output,
+      readPassword: async () => 'from input',
+      add: change('add'),
+      set: change('set'),
+      remove: async name => void asked.push(['remove', name]),
+      list: async () => [user],
+    });
+    return { command, output, asked };
+  }
+
+  it.each([
+    [['add', 'alice'], '--password <password>'],
+    [['add', '--password', 'x'], "missing required argument 'name'"],
+    [['set', 'alice', '--role', 'x'], "unknown option '--role'"],
+    [['add', 'alice', '--password', 'x', '--no-staff'], "unknown option '--no-staff'"],
+  ])('refuses %j', async (args, message) => {
+    await expect(run(make().command, ...args)).rejects.toThrow(message);
+  });
+
+  it('passes on what is wished, and nothing that is not', async () => {
+    const { command, asked } = make();
+    await run(command, 'add', 'alice', '--password', 'x', '--email', 'a@example.com', '--verified', '--backend', 'b');
+    await run(command, 'remove', 'alice');
+    expect(asked).toEqual([
+      ['add', 'alice', { password: 'x', email: 'a@example.com', verified: true, backend: 'b' }],
+      ['remove', 'alice'],
+    ]);
+  });
+
+  it('takes flags away, and leaves those alone that are not named', async () => {
+    const { command, asked } = make();
+    await run(command, 'set', 'alice', '--no-staff', '--banned', '--no-totp');
+    expect(asked).toEqual([['set', 'alice', { staff: false, banned: true, totp: false }]]);
+  });
+
+  it('reads the password from standard input for a dash', async () => {
+    const { command, asked } = make();
+    await run(command, 'set', 'alice', '--password', '-');
+    expect(asked).toEqual([['set', 'alice', { password: 'from input' }]]);
+  });
+
+  it('says what was made with the first account, and the second factor', async () => {
+    const { command, output } = make({
+      otpauthUrl: 'otpauth://totp/x',
+      made: ['the bucket home', 'policies/home.sql'],
+    });
+    await run(command, 'add', 'alice', '--password', 'x', '--totp');
+    expect(output.printed).toEqual([
+      'The user alice has been added.\nSecond factor: otpauth://totp/x\nMade with it: the bucket home, policies/home.sql.',
+    ]);
+  });
+
+  it('lists for people and for programs', async () => {
+    const { command, output } = make();
+    await run(command, 'list');
+    expect(output.printed[0]?.split('\n')[1]).toMatch(/^alice .* 1700000000000 .*verified staff$/);
+    const again = make();
+    await run(again.command, 'list', '--json');
+    expect(JSON.parse(again.output.printed[0] ?? '')).toEqual([user]);
   });
 });

@@ -115,7 +115,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   busboy: ['http'],
   'content-disposition': ['http'],
   jsonwebtoken: ['identity'],
-  otplib: ['identity'],
+  otpauth: ['identity'],
   ajv: ['contract'],
   'ajv-formats': ['contract'],
   yaml: ['contract'],

@@ -39,3 +39,15 @@ it('works on a few at once and gets through all, while timers go on', async () =
   expect(answers).toEqual([false, true, false, true, false, true, false, true]);
   expect(ticks).toBeGreaterThan(8);
 });
+
+it('turns away who would wait too long, and takes others again afterwards', async () => {
+  const narrow = makePasswords({ maxAtOnce: 1, maxWaiting: 1 });
+  const cheap = 'scrypt$1$1$1$c2FsdHNhbHRzYWx0c2FsdA$a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5';
+  const answers = await Promise.allSettled([1, 2, 3].map(() => narrow.verify('x', cheap)));
+  expect(answers).toMatchObject([{ value: false }, { value: false }, { reason: { code: 'unavailable' } }]);
+  expect(await narrow.verify('x', cheap)).toBe(false);
+});
+
+it('does the same work where there is no hash to compare with', async () => {
+  expect(await passwords.verify('', null)).toBe(false);
+});
