@@ -6,6 +6,7 @@ import { type FaultLine, MOMENTS, makeFaultLine } from '../support/fault-line.ts
 import { type Gateway, SILENT_LOG, STORES, startGateway } from '../support/gateway.ts';
 import { disagreements } from './agreement.ts';
 import { expectIntact, failEveryStep, furnish, run } from './bench.ts';
+import { DOOR_PATHS, furnishDoors } from './door-paths.ts';
 import { OTHER_PATHS, PARTED_PATHS, UPLOAD_PATHS } from './write-paths.ts';
 
 describe.each(STORES)('with a failing step, on the %s store,', store => {
@@ -18,10 +19,11 @@ describe.each(STORES)('with a failing step, on the %s store,', store => {
     const { wrapStore, wrapDatabase } = line;
     gateway = await startGateway({ store, log: SILENT_LOG, wrapStore, wrapDatabase });
     await furnish(gateway);
+    await furnishDoors(gateway);
   });
   afterAll(() => gateway.stop());
 
-  const paths = [...UPLOAD_PATHS, ...(store === 's3' ? PARTED_PATHS : OTHER_PATHS)];
+  const paths = [...UPLOAD_PATHS, ...(store === 's3' ? PARTED_PATHS : [...OTHER_PATHS, ...DOOR_PATHS])];
 
   /** What is wrong between any two steps of any path. */
   async function watchEveryStep() {

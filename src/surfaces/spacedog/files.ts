@@ -14,7 +14,7 @@ import { sendObject } from '../../http/send-object.ts';
 import { deleteBackendPath, readBackendPath } from '../../operations/backend-files.ts';
 import type { Core } from '../../operations/core.ts';
 import { putObject } from '../../operations/put-object.ts';
-import { bucketOf } from './backend.ts';
+import { bucketOf, DEFAULT_BACKEND } from './backend.ts';
 import { sendEnvelope } from './envelope.ts';
 
 export interface Asked extends Route {
@@ -65,7 +65,9 @@ export async function writeFile(asked: Asked): Promise<void> {
     facts: { contentType, cacheControl: DEFAULT_CACHE_CONTROL, userMetadata: {}, robots: null },
     upsert: true,
   });
-  const location = `${originOf(req, publicUrl)}/1/file/${path.split('/').map(encodeURIComponent).join('/')}`;
+  // The public URL has the default backend's host.
+  const origin = originOf(req, backend === DEFAULT_BACKEND ? publicUrl : null);
+  const location = `${origin}/1/file/${path.split('/').map(encodeURIComponent).join('/')}`;
   sendEnvelope(res, { path: `/${path}`, location, contentType, etag: bare(etag) });
 }
 
