@@ -12,12 +12,13 @@ import { send } from './door.ts';
 import { AWAY, answersOf, everyKind, furnishFolders, GOOD, sendAllKinds, slowestMs } from './request-kinds.ts';
 
 const POOL_SIZE = 3;
-const STATEMENT_MS = 600;
+const STATEMENT_MS = 1_000;
 /** For a connection, for the statement, for the word that it took too long. */
 const LONGEST_MS = 3 * STATEMENT_MS;
 /** `/ready` gives each of its two questions three seconds; the machine that runs the tests is busy. */
 const LONGEST_TO_SEE_MS = 3_000 + LONGEST_MS;
 const LEASE_MS = 1_500;
+const WAVES = process.env.FAULT_SECONDS === undefined ? 3 : 60;
 
 const NOT_READY = '503 {"ready":false,"database":false,"store":true}, again in 1 s';
 const away = everyKind(AWAY, { '/ready': NOT_READY });
@@ -124,8 +125,10 @@ describe('connections that were lost while idle', () => {
     });
     await link.weaken({ state: 'silent' });
     await link.weaken({});
-    expect((await send(gateway.url, 'GET', '/object/authenticated/b/after-lost/read', { token })).status).toBe(503);
-    expect(answersOf(await sendAllKinds(gateway.url, 'after-lost'))).toEqual(everyKind(GOOD));
+    const ask = () => send(gateway.url, 'GET', '/object/authenticated/b/after-lost/read', { token });
+    expect((await ask()).status).toBe(503);
+    const next = await Promise.all(Array.from({ length: POOL_SIZE }, ask));
+    expect(next.map(({ status }) => status)).toEqual(Array(POOL_SIZE).fill(200));
   });
 });
 
@@ -145,6 +148,26 @@ describe('while every connection is taken', () => {
     expect(answers).toContain(AWAY);
     expect(answers.filter(answer => ![GOOD, AWAY, NOT_READY].includes(answer))).toEqual([]);
     await expectRecovery('after-exhausted');
+  });
+});
+
+describe('while Postgres says nothing', () => {
+  it('requests that keep coming pile up nowhere', async () => {
+    const { database } = gateway.app.core;
+    const ask = () => send(gateway.url, 'GET', '/object/authenticated/b/after-lost/read', { token });
+    await link.weaken({ state: 'silent' });
+    for (let wave = 0; wave < WAVES; wave += 1) {
+      const startedAt = performance.now();
+      const replies = await Promise.all(Array.from({ length: 100 }, ask));
+      expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([503]));
+      expect(performance.now() - startedAt).toBeLessThan(LONGEST_TO_SEE_MS);
+      expect(database.gauges()).toMatchObject({ waiting: 0 });
+      expect(database.gauges().total).toBeLessThanOrEqual(POOL_SIZE);
+    }
+    await link.weaken({});
+    await until('a good answer', async () => (await ask()).status === 200);
+    await until('the end of the lost connections', async () => link.lostCount === 0);
+    expect(link.openCount).toBeLessThanOrEqual(POOL_SIZE);
   });
 });
 
