@@ -1,4 +1,7 @@
-/** Small downloads of a fast client while many slow ones hold a large download each, from S3 and from the local disk. */
+/**
+ * Small downloads of a fast client while many slow ones hold a large download each: straight at the store, through the
+ * gateway from S3, and from the local disk.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,11 +15,13 @@ import type { Case, Goal } from '../harness/report.ts';
 import { type Beside, ON_DISK, type Stack } from '../harness/stack.ts';
 import { runTransfer } from '../harness/transfer.ts';
 
-const LARGE_MIB = 64;
-const BYTES_PER_SECOND = 16 * 1024;
+const LARGE_MIB = 16;
+const BYTES_PER_SECOND = 4 * 1024;
 const CONNECTIONS = 8;
 const MAX_REQUESTS = 100_000;
-const SETTLE_MS = 10_000;
+/** The crowd has so long to get its first bytes. */
+const LONGEST_BEGIN_MS = 30_000;
+const POLL_MS = 500;
 const MEBIBYTE = 1024 ** 2;
 
 export const manySlowClients: Bench = {
@@ -25,59 +30,71 @@ export const manySlowClients: Bench = {
   async ask(stack, effort) {
     const { path, sizeBytes } = await writeLargeFile(stack.workFolder, LARGE_MIB);
     const disk = await stack.beside(ON_DISK);
-    const cases: Case[] = [];
-    const goals: Goal[] = [];
+    const put = (url: string, args: readonly string[], bytes: number) =>
+      runTransfer({ url, args: ['--header', 'expect:', ...args], sizeBytes: bytes });
+    const { store, presign } = stack;
+    const straight = (method: 'GET' | 'PUT', name: string) => store.endpoint + presign(method, `straight/${name}`);
+    const small = ['--data-binary', 'x'.repeat(1024)];
+    const large = ['--upload-file', path];
+    await put(straight('PUT', 'large'), large, sizeBytes);
+    await put(straight('PUT', 'small'), ['--request', 'PUT', ...small], 1024);
+    const places: Place[] = [
+      { kind: 'straight', at: stack, small: straight('GET', 'small'), large: straight('GET', 'large') },
+    ];
     for (const [kind, at] of [
       ['S3', stack],
       ['disk', disk],
     ] as const) {
-      await stack.createBucket(`open-${kind}`, 'public');
-      const args = [
-        '--request',
-        'POST',
-        '--header',
-        `authorization: Bearer ${stack.tokens.service}`,
-        '--header',
-        'expect:',
-      ];
-      const url = (name: string) => `${at.gateway.url}/object/open-${kind}/${name}`;
-      await runTransfer({ url: url('large'), args: [...args, '--upload-file', path], sizeBytes });
-      await runTransfer({ url: url('small'), args: [...args, '--data-binary', 'x'.repeat(1024)], sizeBytes: 1024 });
-      const { ways, growthMiB, begun } = await askStore(stack, { kind, at, effort });
-      cases.push({ name: `${kind}, ${begun} of ${effort.slowClients} being served`, ways });
-      const what = `${kind}, growth of RSS by ${effort.slowClients} slow clients, of each`;
-      goals.push({ what, value: growthMiB / effort.slowClients, bound: 'at most', limit: 0.25, unit: 'MiB' });
+      await stack.createBucket(kind, 'public');
+      const post = ['--request', 'POST', '--header', `authorization: Bearer ${stack.tokens.service}`];
+      await put(`${at.gateway.url}/object/${kind}/large`, [...post, ...large], sizeBytes);
+      await put(`${at.gateway.url}/object/${kind}/small`, [...post, ...small], 1024);
+      const url = (name: string) => `${at.gateway.url}/object/public/${kind}/${name}`;
+      places.push({ kind, at, small: url('small'), large: url('large') });
+    }
+    const cases: Case[] = [];
+    const goals: Goal[] = [];
+    for (const place of places) {
+      const { ways, growthMiB, begun } = await askPlace(stack, place, effort);
+      cases.push({ name: `${place.kind}, ${begun} being served`, ways });
+      if (place.kind === 'straight') continue;
+      const what = `${place.kind}, growth of RSS, of each slow client`;
+      goals.push({ what, value: growthMiB / begun, bound: 'at most', limit: 0.25, unit: 'MiB' });
     }
     return { cases, goals };
   },
 };
 
-async function askStore(
-  stack: Stack,
-  { kind, at, effort }: { kind: string; at: Pick<Beside, 'gateway' | 'cpuMicros'>; effort: Effort },
-) {
+interface Place {
+  readonly kind: string;
+  readonly at: Pick<Beside, 'gateway' | 'cpuMicros'>;
+  readonly small: string;
+  readonly large: string;
+}
+
+async function askPlace(stack: Stack, { kind, at, small, large }: Place, { slowClients, seconds, rounds }: Effort) {
+  const { origin, pathname, search } = new URL(small);
   const way = (name: string): Way => ({
     name,
-    throughGateway: true,
+    throughGateway: kind !== 'straight',
     at,
     run: () =>
       runLoad({
-        origin: at.gateway.url,
+        origin,
         connections: CONNECTIONS,
-        seconds: effort.seconds,
+        seconds,
         maxRequests: MAX_REQUESTS,
-        next: () => ({ method: 'GET', path: `/object/public/open-${kind}/small` }),
+        next: () => ({ method: 'GET', path: pathname + search }),
         replyBytes: 1024,
       }),
   });
   await way('warm up').run();
-  const alone = await alternate(stack, { ways: [way('alone')], rounds: effort.rounds });
+  const alone = await alternate(stack, { ways: [way('alone')], rounds });
   const before = memoryOf(at.gateway.pid)?.residentBytes ?? 0;
-  const crowd = startCrowd(`${at.gateway.url}/object/public/open-${kind}/large`, effort.slowClients);
+  const crowd = startCrowd(large, slowClients);
   try {
-    await delay(SETTLE_MS);
-    const { begun } = await askCrowd(crowd);
-    const crowded = await alternate(stack, { ways: [way('beside them')], rounds: effort.rounds });
+    const begun = await untilBegun(crowd, slowClients);
+    const crowded = await alternate(stack, { ways: [way('beside them')], rounds });
     const growthMiB = ((memoryOf(at.gateway.pid)?.residentBytes ?? 0) - before) / MEBIBYTE;
     const [first] = alone;
     const ways = [...alone, ...crowded].map(result => ({
@@ -96,8 +113,11 @@ function startCrowd(url: string, count: number): ChildProcess {
   return fork(program, [url, String(count), String(BYTES_PER_SECOND)], { execArgv: [] });
 }
 
-async function askCrowd(crowd: ChildProcess): Promise<{ begun: number; refused: number }> {
-  crowd.send('how many');
-  const [answer] = (await once(crowd, 'message')) as [{ begun: number; refused: number }];
-  return answer;
+/** How many are being served, once that is all of them or time is up. */
+async function untilBegun(crowd: ChildProcess, count: number): Promise<number> {
+  for (const deadline = performance.now() + LONGEST_BEGIN_MS; ; await delay(POLL_MS)) {
+    crowd.send('how many');
+    const [{ begun }] = (await once(crowd, 'message')) as [{ begun: number }];
+    if (begun === count || performance.now() > deadline) return begun;
+  }
 }
