@@ -4,6 +4,8 @@ import { PassThrough, Readable } from 'node:stream';
 import type { ExpressAppOptions } from '../../src/http/express-app.ts';
 import { sendJson } from '../../src/http/send-json.ts';
 import { sendStream } from '../../src/http/send-stream.ts';
+import { LARGE_BUFFERS, makeBufferPool } from '../../src/streams/buffer-pool.ts';
+import { LendingStream } from '../../src/streams/lending-stream.ts';
 import { type Loopback, listen, RawClient } from '../support/loopback.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -103,6 +105,60 @@ describe('a body that fails', () => {
     const body = Readable.from([Buffer.from('abc')]);
     const { loopback } = await serve(() => body, { 'content-type': 'text/plain\u0000' });
     expect((await fetch(loopback.url)).status).toBe(500);
+    expect(body.destroyed).toBe(true);
+  });
+});
+
+/** Lends pieces, each full of its number, from memory that is used again; then ends, or fails. */
+class Lender extends LendingStream {
+  #given = 0;
+  readonly #pieces: number;
+  readonly #failure: Error | null;
+
+  constructor(pieces: number, failure: Error | null) {
+    super(makeBufferPool(LARGE_BUFFERS));
+    this.#pieces = pieces;
+    this.#failure = failure;
+  }
+
+  protected override pull(): void {
+    if (this.#given < this.#pieces) {
+      this.#given += 1;
+      this.offer(this.bufferFor(MEBIBYTE).subarray(0, 60_000).fill(this.#given));
+    } else if (this.#failure === null) {
+      this.offerEnd();
+    } else {
+      this.destroy(this.#failure);
+    }
+  }
+}
+
+describe('a body that lends its memory', () => {
+  const expected = Buffer.concat(Array.from({ length: 40 }, (_, index) => Buffer.alloc(60_000, index + 1)));
+
+  it.each([
+    ['with a length', { 'content-length': String(expected.length) }],
+    ['in chunks', {}],
+  ])('arrives unharmed by what comes after it into the same memory: %s', async (_what, headers) => {
+    const { loopback, failure } = await serve(() => new Lender(40, null), headers);
+    const reply = await fetch(loopback.url);
+    expect(Buffer.from(await reply.arrayBuffer()).equals(expected)).toBe(true);
+    expect(await failure).toBeNull();
+  });
+
+  it('never looks complete where it fails in the middle', async () => {
+    const { loopback, failure } = await serve(() => new Lender(3, new Error('the store is gone')));
+    await expect(fetch(loopback.url).then(reply => reply.arrayBuffer())).rejects.toThrow();
+    expect(await failure).toMatchObject({ message: 'the store is gone' });
+  });
+
+  it('is destroyed where the client goes away', async () => {
+    const body = new Lender(Number.POSITIVE_INFINITY, null);
+    const { loopback, failure } = await serve(() => body);
+    const client = new RawClient(loopback.port).write('GET / HTTP/1.1', 'Host: a', '', '');
+    await client.until('HTTP/1.1 200');
+    client.destroy();
+    expect(await failure).toMatchObject({ code: 'aborted' });
     expect(body.destroyed).toBe(true);
   });
 });
