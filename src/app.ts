@@ -15,7 +15,6 @@ import type { Config } from './config/config.ts';
 import { bindRoutes } from './contract/bind-routes.ts';
 import { loadContract } from './contract/contract.ts';
 import { type ConnectionTarget, type Database, makeDatabase } from './database/database.ts';
-import { SluiceError } from './domain/errors.ts';
 import { makeAccessLog } from './http/access-log.ts';
 import { makeCors } from './http/cors.ts';
 import { drain } from './http/drain.ts';
@@ -80,7 +79,7 @@ export async function makeApp(parts: AppParts): Promise<App> {
     loginLimit: core.rateLimits.login,
   });
   const sweeper = composeSweeper(parts, core, metrics);
-  const { server, connections } = await composeHttp(parts, { core, keys, passwords, metrics });
+  const { server, connections } = await composeHttp(parts, { core, keys, passwords, accounts, metrics });
   metrics.watch({ pool: core.database.gauges, ledger: sweeper.counts, requests: () => connections.busyCount });
 
   let stopping: Promise<void> | null = null;
@@ -151,10 +150,12 @@ interface HttpParts {
   readonly core: Core;
   readonly keys: SigningKeys;
   readonly passwords: Passwords;
+  readonly accounts: Accounts;
   readonly metrics: Metrics;
 }
 
-async function composeHttp(parts: AppParts, { core, keys, passwords, metrics }: HttpParts): Promise<ExpressApp> {
+async function composeHttp(parts: AppParts, http: HttpParts): Promise<ExpressApp> {
+  const { core, keys, passwords, accounts, metrics } = http;
   const { config, log, packageRoot } = parts;
   const contract = loadContract(await readFile(join(packageRoot, 'openapi.yaml'), 'utf8'));
   const built = makeExpressApp({
@@ -167,9 +168,7 @@ async function composeHttp(parts: AppParts, { core, keys, passwords, metrics }: 
   const spacedog = makeSpacedogSurface({
     core,
     verifier,
-    authenticateBasic: async () => {
-      throw new SluiceError('invalid-password', 'invalid credentials');
-    },
+    authenticateBasic: accounts.authenticateBasic,
     backendDomain: config.backendDomain,
     publicUrl: config.publicUrl,
   });

@@ -4,9 +4,11 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Approach, RouteHandler, Surface } from '../../contract/bind-routes.ts';
-import type { Caller, RequestScope } from '../../domain/caller.ts';
+import { ANONYMOUS, type RequestScope } from '../../domain/caller.ts';
+import { clientAddress } from '../../http/client-address.ts';
 import { recordOf } from '../../http/request-record.ts';
 import { makeRequestScope, pathOf } from '../../http/request-scope.ts';
+import type { Accounts } from '../../identity/accounts.ts';
 import { callerOfHeaders } from '../../identity/caller-of-headers.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
 import type { Core } from '../../operations/core.ts';
@@ -18,8 +20,7 @@ import { OPERATIONS, type SpacedogOperation } from './operations.ts';
 export interface SpacedogSurfaceOptions {
   readonly core: Core;
   readonly verifier: TokenVerifier;
-  /** Throws `invalid-password`; asked for an `Authorization` of the scheme Basic. */
-  readonly authenticateBasic: (authorization: string, approach: Approach) => Promise<Caller>;
+  readonly authenticateBasic: Accounts['authenticateBasic'];
   /** The domain whose first label names the backend; null: the default backend serves every host. */
   readonly backendDomain: string | null;
   readonly publicUrl: string | null;
@@ -71,11 +72,13 @@ async function admit(approach: Approach, options: SpacedogSurfaceOptions): Promi
   const backend = backendOfHost(hostOf(approach.req), options.backendDomain);
   const { authorization } = approach.req.headers;
   const login = forAdministrators || authorization !== undefined ? 'required' : 'none';
+  const asking = makeRequestScope(approach, { caller: ANONYMOUS, operation });
   const caller =
     authorization !== undefined && /^basic(?: |$)/i.test(authorization)
-      ? await options.authenticateBasic(authorization, approach)
+      ? await options.authenticateBasic(asking, { authorization, address: clientAddress(approach.req) })
       : callerOfHeaders(approach.req.headers, login, options.verifier);
-  const scope = makeRequestScope(approach, { caller, operation });
+  recordOf(approach.res).role = caller.role;
+  const scope = { ...asking, caller };
   return { backend, scope: forAdministrators ? { ...scope, permits: ['backend-admin'], target: backend } : scope };
 }
 

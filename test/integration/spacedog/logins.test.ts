@@ -1,0 +1,66 @@
+/** API 003 for accounts: HTTP Basic, sessions, and what a flag of the account changes at once (T3-14, T3-15). */
+import { addPeople, addPerson, changePerson, openTestRooms, PASSWORD } from '../../support/accounts.ts';
+import { type Call, makeCall } from '../../support/call.ts';
+import { type Gateway, startGateway } from '../../support/gateway.ts';
+
+const DOMAIN = 'files.example.com';
+const ON_ONE = { host: `one.${DOMAIN}` };
+
+let gateway: Gateway;
+let call: Call;
+let tokens: { readonly adm: string; readonly alice: string };
+beforeAll(async () => {
+  gateway = await startGateway({ env: { BACKEND_DOMAIN: DOMAIN, RATE_LIMITS: 'login=1000/1m' } });
+  call = makeCall(gateway.url);
+  const { adm, alice } = await addPeople(gateway.db);
+  tokens = { adm: adm.token, alice: alice.token };
+  await openTestRooms(gateway.db, 'one');
+  await addPerson(gateway.db, 'una', { verified: true, admin: true, backend: 'one' });
+});
+afterAll(() => gateway.stop());
+beforeEach(() => gateway.db.sql('delete from storage.objects'));
+
+const basic = (username: string, password = PASSWORD) =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+
+const put = (authorization: string, headers = {}) =>
+  call('PUT', '/1/file/www/a.txt', { body: 'bytes', headers: { authorization, ...headers } });
+
+it.each([
+  ['a wrong password', basic('adm', 'wrong'), 401],
+  ['an unknown name', basic('nobody'), 401],
+  ['no pair', 'Basic YWRt', 401],
+  ['what is no base64', 'Basic %%%', 401],
+  ['nothing', 'Basic', 401],
+  ['a user who is no administrator', basic('alice'), 403],
+  ['an administrator of another backend', basic('una'), 403],
+  ['a banned user', basic('dave'), 403],
+])('refuses %s, and stores nothing (T3-14, T3-15)', async (_, authorization, status) => {
+  expect((await put(authorization)).status).toBe(status);
+  expect((await call('DELETE', '/1/file', { headers: { authorization } })).status).toBe(status);
+  expect(await gateway.db.sql('select from storage.objects')).toEqual([]);
+});
+
+it('knows administrators by name and password, by backend, and by their sessions', async () => {
+  expect((await put(basic('adm'))).status).toBe(200);
+  expect((await put(`Bearer ${tokens.adm}`)).status).toBe(200);
+  expect((await put(tokens.alice)).status).toBe(403);
+  expect((await call('GET', '/1/file/www/a.txt')).headers['x-spacedog-owner']).toBe('adm');
+  expect((await put(basic('adm'), ON_ONE)).status).toBe(403);
+  expect((await put(basic('una'), ON_ONE)).status).toBe(200);
+  expect((await call('GET', '/1/file/www/a.txt', { headers: ON_ONE })).headers['x-spacedog-owner']).toBe('una');
+});
+
+it('feels at once that somebody is no administrator any more, by password and by session', async () => {
+  await addPerson(gateway.db, 'eve', { verified: true, admin: true });
+  expect((await put(basic('eve'))).status).toBe(200);
+  await changePerson(gateway.db, 'eve', { admin: false });
+  expect((await put(basic('eve'))).status).toBe(403);
+  await changePerson(gateway.db, 'adm', { admin: false });
+  expect((await put(`Bearer ${tokens.adm}`)).status).toBe(403);
+});
+
+it('refuses a wrong password also where reading needs none', async () => {
+  expect((await call('GET', '/1/file', { headers: { authorization: basic('adm', 'wrong') } })).status).toBe(401);
+  expect((await call('GET', '/1/file', { headers: { authorization: basic('alice') } })).status).toBe(200);
+});
