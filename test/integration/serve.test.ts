@@ -55,6 +55,17 @@ describe('sluice serve, with nothing configured', () => {
     expect((await command('fsck')).stdout).toContain('Everything agrees');
   });
 
+  it('adds users beside the gateway, and with the first one what their APIs need', async () => {
+    const { stdout } = await command('user', 'add', 'alice', '--password', 'secret', '--verified', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      user: { username: 'alice', accountId: 1, verified: true, staff: false },
+      made: expect.arrayContaining(['the bucket home', 'the bucket uploads', 'policies/uploads.sql']),
+    });
+    await expect(command('user', 'add', 'ALICE', '--password', 'x')).rejects.toMatchObject({
+      stderr: 'sluice: There is a user ALICE already\n',
+    });
+  }, 60_000);
+
   it('refuses a second gateway on the same data folder in one sentence', async () => {
     await expect(command('serve')).rejects.toMatchObject({
       stderr: expect.stringMatching(/^sluice: .*in use by another gateway.*\n$/),
