@@ -104,8 +104,8 @@ export const DEFENCES: readonly Defence[] = [
     edits: [
       edit(
         'src/identity/token-verifier.ts',
-        `claims.url !== undefined || claims.path !== undefined || scope === 'download' || scope === 'upload'`,
-        `scope === ''`,
+        `url !== undefined || path !== undefined || OTHER_SCOPES.has(scope)`,
+        `url === path && scope === ''`,
       ),
     ],
     tests: tokens(/that is (a download|an upload) link open nothing/),
@@ -255,8 +255,8 @@ export const DEFENCES: readonly Defence[] = [
     edits: [
       edit(
         'src/http/content-disposition.ts',
-        'return create((segments.at(-1) ?? name).toWellFormed());',
-        `return 'attachment; filename="' + (segments.at(-1) ?? name) + '"';`,
+        'return create(lastSegment(name));',
+        `return 'attachment; filename="' + name + '"';`,
       ),
     ],
     tests: echoes(/is encoded in the name of a download/),
@@ -423,8 +423,8 @@ export const DEFENCES: readonly Defence[] = [
     edits: [
       edit(
         'src/database/database.ts',
-        `statement.runs === 'gateway' ? GATEWAY_ROLE : caller.role,`,
-        `statement.runs === 'gateway' ? GATEWAY_ROLE : 'service_role',`,
+        `runs === 'gateway' ? GATEWAY_ROLE : scope.caller.role`,
+        `runs === 'gateway' ? GATEWAY_ROLE : 'service_role'`,
       ),
     ],
     tests: tokens(/of a user tell hidden from missing/),
