@@ -8,6 +8,7 @@ import { SluiceError } from '../domain/errors.ts';
 import type { Contract, Operation } from './contract.ts';
 import { readJsonBody } from './read-json-body.ts';
 import { decodeRawSegment, makeRouteMatcher, type RouteMatch } from './route-matcher.ts';
+import type { Finding } from './schema-checks.ts';
 
 /** One well-formed request. */
 export interface Route {
@@ -177,7 +178,7 @@ function paramsOf({ names, values }: RouteMatch<unknown>): Record<string, string
 function checkHeaders(operation: Operation, req: IncomingMessage): void {
   const finding = operation.checks.headers(req.headers);
   if (finding !== null && operation.requiresAuthorization && req.headers.authorization === undefined) {
-    throw new SluiceError('missing-credentials', finding, { facts: { part: 'headers' } });
+    throw new SluiceError('missing-credentials', finding.message, { facts: { part: 'headers' } });
   }
   refuse('headers', finding);
 }
@@ -190,11 +191,15 @@ function checkedQuery(operation: Operation, search: string): Route['query'] {
 }
 
 async function checkedBody(operation: Operation, req: IncomingMessage): Promise<unknown> {
-  const body = await readJsonBody(req, { optional: operation.bodyKind === 'optional-json' });
-  if (body !== undefined) refuse('body', operation.checks.body(body));
+  const { bodyKind, checks } = operation;
+  const read = await readJsonBody(req, { optional: bodyKind !== 'json' });
+  const body = read === undefined && bodyKind === 'exact-json' ? {} : read;
+  if (body !== undefined) refuse('body', checks.body(body));
   return body;
 }
 
-function refuse(part: string, finding: string | null): void {
-  if (finding !== null) throw new SluiceError('invalid-parameter', finding, { facts: { part } });
+/** The fact `fields` names what is missing or wrong, separated by commas. */
+function refuse(part: string, finding: Finding | null): void {
+  if (finding === null) return;
+  throw new SluiceError('invalid-parameter', finding.message, { facts: { part, fields: finding.fields.join() } });
 }

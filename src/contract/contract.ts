@@ -12,10 +12,13 @@ import {
   type Schema,
 } from './openapi-document.ts';
 import { makeReplyCheck, type ReplyCheck } from './reply-check.ts';
-import { type Check, type CheckMaker, makeRequestChecks } from './schema-checks.ts';
+import { type Check, type CheckMaker, makeExactChecks, makeRequestChecks } from './schema-checks.ts';
 
-/** What is done with the body of a request: left unread, or read as JSON that must or may be there. */
-export type BodyKind = 'unread' | 'json' | 'optional-json';
+/**
+ * What is done with the body of a request: left unread; read as JSON that must or may be there; or read as JSON of which
+ * nothing is coerced and an absent one is an empty object (`x-exact`), so that every refusal names its fields.
+ */
+export type BodyKind = 'unread' | 'json' | 'optional-json' | 'exact-json';
 
 export interface Operation {
   readonly id: string;
@@ -49,10 +52,10 @@ export interface Contract {
 /** Reads the contract. Throws on a document that cannot be bound: bad YAML, bad schema, an operation id used twice. */
 export function loadContract(text: string): Contract {
   const { written, resolved } = readDocument(text);
-  const makeCheck = makeRequestChecks();
+  const makers = { makeCheck: makeRequestChecks(), makeExactCheck: makeExactChecks() };
   const operations = new Map<string, Operation>();
   for (const [path, item] of Object.entries(resolved.paths)) {
-    for (const operation of operationsOf(path, item, makeCheck)) {
+    for (const operation of operationsOf(path, item, makers)) {
       if (operations.has(operation.id)) throw new Error(`openapi.yaml: ${operation.id} is used twice`);
       operations.set(operation.id, operation);
     }
@@ -65,11 +68,18 @@ export function loadContract(text: string): Contract {
   };
 }
 
-function operationsOf(path: string, item: PathItem, makeCheck: CheckMaker): Operation[] {
+interface CheckMakers {
+  readonly makeCheck: CheckMaker;
+  readonly makeExactCheck: CheckMaker;
+}
+
+function operationsOf(path: string, item: PathItem, { makeCheck, makeExactCheck }: CheckMakers): Operation[] {
   return METHODS.flatMap(method => {
     const described = item[method];
     if (described === undefined) return [];
     const parameters = [...(item.parameters ?? []), ...(described.parameters ?? [])];
+    const bodyKind = bodyKindOf(described);
+    const makeBodyCheck = bodyKind === 'exact-json' ? makeExactCheck : makeCheck;
     const requiresAuthorization = described.security.length > 0 && described.security.every(isDemanding);
     return {
       id: described.operationId,
@@ -79,12 +89,12 @@ function operationsOf(path: string, item: PathItem, makeCheck: CheckMaker): Oper
       slashOptional: item['x-slash-optional'] === true,
       wildcard: parameters.find(parameter => parameter['x-wildcard'])?.name ?? null,
       requiresAuthorization,
-      bodyKind: bodyKindOf(described),
+      bodyKind,
       checks: {
         params: makeCheck('params', objectSchema(parameters, 'path')),
         headers: makeCheck('headers', headersSchema(parameters, requiresAuthorization)),
         query: makeCheck('querystring', objectSchema(parameters, 'query')),
-        body: makeCheck('body', described.requestBody?.content['application/json']?.schema ?? {}),
+        body: makeBodyCheck('body', described.requestBody?.content['application/json']?.schema ?? {}),
       },
       described: { ...described, parameters },
     };
@@ -99,6 +109,7 @@ function isDemanding(requirement: Readonly<Record<string, unknown>>): boolean {
 function bodyKindOf({ requestBody }: DescribedOperation): BodyKind {
   const types = Object.keys(requestBody?.content ?? {});
   if (types.length !== 1 || types[0] !== 'application/json') return 'unread';
+  if (requestBody?.['x-exact'] === true) return 'exact-json';
   return requestBody?.required === true ? 'json' : 'optional-json';
 }
 

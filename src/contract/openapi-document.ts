@@ -36,6 +36,7 @@ export interface Reply {
 export interface RequestBody {
   readonly description?: string;
   readonly required?: boolean;
+  readonly 'x-exact'?: boolean;
   readonly content: Readonly<Record<string, MediaType>>;
 }
 

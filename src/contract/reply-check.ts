@@ -1,7 +1,7 @@
 /** Judges a reply against the contract. Used by tests on every reply they see; the running gateway never calls it. */
 import type { Operation } from './contract.ts';
 import type { MediaType, Reply } from './openapi-document.ts';
-import { type Check, makeReplyChecks } from './schema-checks.ts';
+import { type Check, makeExactChecks } from './schema-checks.ts';
 
 export type ReplyCheck = (
   operationId: string,
@@ -12,10 +12,10 @@ export type ReplyCheck = (
 
 export function makeReplyCheck(operations: ReadonlyMap<string, Operation>): ReplyCheck {
   const checks = new Map<MediaType, Check>();
-  let makeCheck: ReturnType<typeof makeReplyChecks> | null = null;
+  let makeCheck: ReturnType<typeof makeExactChecks> | null = null;
 
   function checkOf(media: MediaType): Check {
-    makeCheck ??= makeReplyChecks();
+    makeCheck ??= makeExactChecks();
     const check = checks.get(media) ?? makeCheck('reply', media.schema);
     checks.set(media, check);
     return check;
@@ -31,7 +31,7 @@ export function makeReplyCheck(operations: ReadonlyMap<string, Operation>): Repl
     const media = mediaFor(reply.content, contentType);
     if (media === undefined) return [`${operationId}: a ${status} is not ${contentType ?? 'without a content type'}`];
     const finding = checkOf(media)(body);
-    return finding === null ? [] : [`${operationId}: ${finding}`];
+    return finding === null ? [] : [`${operationId}: ${finding.message}`];
   };
 }
 

@@ -6,8 +6,16 @@ import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from '
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import type { Schema } from './openapi-document.ts';
 
-/** Null when the value is fine, otherwise what is wrong with it, one clause per finding. */
-export type Check = (value: unknown) => string | null;
+/** What is wrong with a value. */
+export interface Finding {
+  /** One clause for each thing that is wrong. */
+  readonly message: string;
+  /** The properties of the value that are missing or wrong, each once. */
+  readonly fields: readonly string[];
+}
+
+/** Null when the value is fine. */
+export type Check = (value: unknown) => Finding | null;
 
 /** Makes a check; `part` is the word that its messages begin with, such as `body`. */
 export type CheckMaker = (part: string, schema: Schema) => Check;
@@ -20,8 +28,8 @@ export function makeRequestChecks(): CheckMaker {
   return makeChecks({ ...STRICT, coerceTypes: true, useDefaults: true });
 }
 
-/** Every finding is reported, nothing is coerced. */
-export function makeReplyChecks(): CheckMaker {
+/** Every finding is reported, nothing is coerced. For replies, and for bodies that must be exactly what they say. */
+export function makeExactChecks(): CheckMaker {
   return makeChecks({ ...STRICT, allErrors: true });
 }
 
@@ -40,13 +48,24 @@ function makeChecks(options: Options): CheckMaker {
     let validate: ValidateFunction | null = null;
     const check = (value: unknown) => {
       validate ??= ajv.compile(schema);
-      return validate(value) ? null : describe(part, validate.errors ?? []);
+      return validate(value) ? null : findingOf(part, validate.errors ?? []);
     };
     checks.set(key, check);
     return check;
   };
 }
 
-function describe(part: string, errors: readonly ErrorObject[]): string {
-  return errors.map(error => `${part}${error.instancePath} ${error.message ?? 'is invalid'}`).join(', ');
+/** A long list of wrong items is not told to its end. */
+const MAX_CLAUSES = 20;
+
+function findingOf(part: string, errors: readonly ErrorObject[]): Finding {
+  const told = errors.slice(0, MAX_CLAUSES);
+  return {
+    message: told.map(error => `${part}${error.instancePath} ${error.message ?? 'is invalid'}`).join(', '),
+    fields: [...new Set(errors.map(fieldOf))].filter(field => field !== ''),
+  };
+}
+
+function fieldOf({ instancePath, params }: ErrorObject): string {
+  return instancePath.split('/')[1] ?? String((params as { missingProperty?: string }).missingProperty ?? '');
 }

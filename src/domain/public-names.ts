@@ -52,7 +52,7 @@ function isExtension(text: string): boolean {
 
 /**
  * An extension that a user chose: `.png`, `png` and `png.` are the same, and slashes do not count. Throws
- * `invalid-parameter` with the fact `field` for what is then not letters, digits, dashes, underscores and single dots.
+ * `invalid-parameter` with the fact `fields` for what is then not letters, digits, dashes, underscores and single dots.
  */
 export function parseExtension(text: string): string {
   const extension = text
@@ -61,7 +61,7 @@ export function parseExtension(text: string): string {
     .replace(/\.$/, '')
     .replace(/[/\\]/g, '');
   if (isExtension(extension)) return extension;
-  throw new SluiceError('invalid-parameter', 'the extension is not one', { facts: { part: 'body', field: 'extension' } });
+  throw new SluiceError('invalid-parameter', 'the extension is not one', { facts: { part: 'body', fields: 'extension' } });
 }
 
 /** The same stem, which ends at the first dot, with another extension. */
@@ -76,11 +76,11 @@ export function stemOfName(name: string): string {
   return dot === -1 ? name : name.slice(0, dot);
 }
 
-/** Throws `invalid-parameter` with the fact `field` for a name beyond 256 characters. An empty one is no name. */
+/** Throws `invalid-parameter` with the fact `fields` for a name beyond 256 characters. An empty one is no name. */
 export function parseDisplayName(text: string): string | null {
   const name = text.trim();
   if (name.length <= DISPLAY_NAME_MAX_CHARACTERS && !name.includes('\0') && name.isWellFormed()) {
     return name === '' ? null : name;
   }
-  throw new SluiceError('invalid-parameter', 'the name is too long', { facts: { part: 'body', field: 'name' } });
+  throw new SluiceError('invalid-parameter', 'the name is too long', { facts: { part: 'body', fields: 'name' } });
 }

@@ -16,7 +16,7 @@ export function renderContractTypes(contract: Contract): string {
   const bodies = operations.flatMap(({ id, bodyKind, described }) => {
     const schema = described.requestBody?.content['application/json']?.schema;
     if (bodyKind === 'unread' || schema === undefined) return [];
-    return [`  readonly ${id}: ${typeOf(schema, '  ')}${bodyKind === 'json' ? '' : ' | undefined'};`];
+    return [`  readonly ${id}: ${typeOf(schema, '  ')}${bodyKind === 'optional-json' ? ' | undefined' : ''};`];
   });
   const queries = operations.flatMap(({ id, described }) => {
     const parameters = (described.parameters ?? []).filter(parameter => parameter.in === 'query');
@@ -69,7 +69,8 @@ function objectType(schema: Schema, indent: string): string {
   if (properties.length === 0) return 'Readonly<Record<string, unknown>>';
   const lines = properties.map(([name, property]) => {
     const given = required.includes(name) || 'default' in property;
-    return `${indent}  readonly ${name}${given ? '' : '?'}: ${typeOf(property, `${indent}  `)};`;
+    const key = /^[A-Za-z_]\w*$/.test(name) ? name : `'${name}'`;
+    return `${indent}  readonly ${key}${given ? '' : '?'}: ${typeOf(property, `${indent}  `)};`;
   });
   return ['{', ...lines, `${indent}}`].join('\n');
 }

@@ -40,7 +40,9 @@ const parameter = {
     { properties: { in: { const: 'header' }, name: { not: { enum: ['accept', 'content-type', 'authorization'] } } } },
   ],
 };
-const requestBody = object({ description: text, required: { type: 'boolean' }, content }, ['content']);
+const requestBody = object({ description: text, required: { type: 'boolean' }, 'x-exact': { const: true }, content }, [
+  'content',
+]);
 const reply = object({ description: text, headers: map(orReference(header)), content }, ['description']);
 const parameters = { type: 'array', items: orReference(parameter), minItems: 1, uniqueItems: true };
 const servers = { type: 'array', items: object({ url: text, description: text }, ['url']), minItems: 1 };
@@ -50,7 +52,7 @@ const operation = object(
     operationId: { type: 'string', pattern: '^[a-z][A-Za-z0-9]*$' },
     tags: {
       type: 'array',
-      items: { enum: ['supabase', 'bulgur', 'zipline', 'spacedog', 'service'] },
+      items: { enum: ['supabase', 'bulgur', 'zipline', 'spacedog', 'cumulonimbus', 'service'] },
       minItems: 1,
       maxItems: 1,
     },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { loadContract } from '../../../src/contract/contract.ts';
 import type { MediaType } from '../../../src/contract/openapi-document.ts';
-import { makeReplyChecks } from '../../../src/contract/schema-checks.ts';
+import { makeExactChecks } from '../../../src/contract/schema-checks.ts';
 import { parseBucketName } from '../../../src/domain/names.ts';
 import { packageRoot } from '../../../src/package-root.ts';
 import { OPENAPI_RULES } from './openapi-rules.ts';
@@ -12,7 +12,7 @@ const contract = loadContract(readFileSync(join(packageRoot(), 'openapi.yaml'), 
 const written = JSON.parse(contract.json) as Record<string, Record<string, Record<string, unknown>>>;
 const operations = [...contract.operations.values()];
 const named = operations.map(operation => [operation.id, operation] as const);
-const makeCheck = makeReplyChecks();
+const makeCheck = makeExactChecks();
 
 const BUCKET_API_FORM = ['statusCode', 'error', 'message', 'code'];
 /** What every refusal of an API has, by its tag; a bare JSON string, as the storage tree's, has no members. */
