@@ -5,7 +5,7 @@ export default {
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/bench/'],
   transform: {
-    '^.+\\.ts$': [
+    '^.+\\.[tj]s$': [
       '@swc/jest',
       {
         jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
@@ -14,6 +14,10 @@ export default {
       },
     ],
   },
+  // Packages that are ES modules only are turned into CommonJS like our own.
+  transformIgnorePatterns: [
+    '/node_modules/(?!(?:file-type|strtok3|token-types|uint8array-extras|@tokenizer|@borewit|@scure|@noble)/)',
+  ],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testTimeout: 30_000,

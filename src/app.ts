@@ -30,6 +30,7 @@ import type { Logger } from './observe/logger.ts';
 import { type Metrics, makeMetrics } from './observe/metrics.ts';
 import type { Core } from './operations/core.ts';
 import { makeBulgurSurface } from './surfaces/bulgur/index.ts';
+import { makeCumulonimbusSurface } from './surfaces/cumulonimbus/index.ts';
 import { makeServiceSurface } from './surfaces/service/index.ts';
 import { makeSpacedogSurface } from './surfaces/spacedog/index.ts';
 import { makeSupabaseSurface } from './surfaces/supabase/index.ts';
@@ -176,6 +177,14 @@ async function composeHttp(parts: AppParts, http: HttpParts): Promise<ExpressApp
     core,
     verifier,
     pathTokens: makePathTokens({ keys, clock: Date, lifetimeMs: config.pathTokenLifetimeMs }),
+  const cumulonimbus = makeCumulonimbusSurface({
+    core,
+    verifier,
+    accounts,
+    passwords,
+    publicUrl: config.publicUrl,
+    staffSecondFactor: config.staffSecondFactor,
+    log,
   });
   const supabase = makeSupabaseSurface({
     core,
@@ -201,6 +210,7 @@ async function composeHttp(parts: AppParts, http: HttpParts): Promise<ExpressApp
   bindRoutes({ contract, router, ...zipline, mounts: [''] });
   bindRoutes({ contract, router, ...spacedog, mounts: [''] });
   bindRoutes({ contract, router, ...bulgur, mounts: [''] });
+  bindRoutes({ contract, router, ...cumulonimbus, mounts: [''] });
   bindRoutes({ contract, router, ...supabase, mounts: ['', '/storage/v1'] });
   return built;
 }

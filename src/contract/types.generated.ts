@@ -111,6 +111,91 @@ export interface RequestBodies {
     readonly id?: unknown;
     readonly all?: unknown;
   } | undefined;
+  readonly deleteAnyFiles: {
+    readonly ids: readonly string[];
+  };
+  readonly deleteMyFiles: {
+    readonly ids: readonly string[];
+  };
+  readonly deleteAllMyFiles: {
+    readonly password?: string;
+    readonly '2fa'?: {
+      readonly token: string;
+      readonly type: string;
+      readonly code: string;
+    };
+  };
+  readonly nameMyFile: {
+    readonly name: string;
+  };
+  readonly retypeMyFile: {
+    readonly extension: string;
+  };
+  readonly deleteUsersFiles: {
+    readonly ids: readonly string[];
+  };
+  readonly deleteAllUsersFiles: {
+    readonly password?: string;
+    readonly '2fa'?: {
+      readonly token: string;
+      readonly type: string;
+      readonly code: string;
+    };
+  };
+  readonly nameUsersFile: {
+    readonly name: string;
+  };
+  readonly retypeUsersFile: {
+    readonly extension: string;
+  };
+  readonly signIn: {
+    readonly username: string;
+    readonly password: string;
+    readonly rememberMe?: boolean;
+  };
+  readonly openMySession: {
+    readonly name?: string | null;
+    readonly permissionFlags?: number | null;
+    readonly longLived?: boolean;
+  };
+  readonly beginMyTotp: {
+    readonly password?: string;
+    readonly '2fa'?: {
+      readonly token: string;
+      readonly type: string;
+      readonly code: string;
+    };
+  };
+  readonly removeMyTotp: {
+    readonly code: string;
+  };
+  readonly confirmMyTotp: {
+    readonly code: string;
+  };
+  readonly clearKillSwitches: {
+    readonly password?: string;
+    readonly '2fa'?: {
+      readonly token: string;
+      readonly type: string;
+      readonly code: string;
+    };
+  };
+  readonly setKillSwitch: {
+    readonly password?: string;
+    readonly '2fa'?: {
+      readonly token: string;
+      readonly type: string;
+      readonly code: string;
+    };
+  };
+  readonly clearKillSwitch: {
+    readonly password?: string;
+    readonly '2fa'?: {
+      readonly token: string;
+      readonly type: string;
+      readonly code: string;
+    };
+  };
 }
 
 export interface RequestQueries {
@@ -223,5 +308,17 @@ export interface RequestQueries {
     readonly withContentDisposition?: string;
     readonly size?: string;
     readonly next?: string;
+  };
+  readonly listAllFiles: {
+    readonly limit?: string | readonly string[];
+    readonly offset?: string | readonly string[];
+  };
+  readonly listMyFiles: {
+    readonly limit?: string | readonly string[];
+    readonly offset?: string | readonly string[];
+  };
+  readonly listUsersFiles: {
+    readonly limit?: string | readonly string[];
+    readonly offset?: string | readonly string[];
   };
 }

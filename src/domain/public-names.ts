@@ -55,13 +55,11 @@ function isExtension(text: string): boolean {
  * `invalid-parameter` with the fact `fields` for what is then not letters, digits, dashes, underscores and single dots.
  */
 export function parseExtension(text: string): string {
-  const extension = text
-    .trim()
-    .replace(/^\./, '')
-    .replace(/\.$/, '')
-    .replace(/[/\\]/g, '');
+  const extension = text.trim().replace(/^\./, '').replace(/\.$/, '').replace(/[/\\]/g, '');
   if (isExtension(extension)) return extension;
-  throw new SluiceError('invalid-parameter', 'the extension is not one', { facts: { part: 'body', fields: 'extension' } });
+  throw new SluiceError('invalid-parameter', 'the extension is not one', {
+    facts: { part: 'body', fields: 'extension' },
+  });
 }
 
 /** The same stem, which ends at the first dot, with another extension. */
@@ -83,4 +81,10 @@ export function parseDisplayName(text: string): string | null {
     return name === '' ? null : name;
   }
   throw new SluiceError('invalid-parameter', 'the name is too long', { facts: { part: 'body', fields: 'name' } });
+}
+
+/** What a new file is called by its owner at first: its name at the uploader's, as much of it as fits. */
+export function displayNameOf(originalName: string | null): string | null {
+  const name = (originalName ?? '').replaceAll('\0', '').toWellFormed().trim();
+  return name === '' ? null : name.slice(0, DISPLAY_NAME_MAX_CHARACTERS).toWellFormed();
 }

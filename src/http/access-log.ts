@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ErrorCode, errorCode } from '../domain/errors.ts';
+import { clientAddress } from './client-address.ts';
 import type { Middleware } from './cors.ts';
 import { whenReplied } from './reply-outcome.ts';
 import { recordOf } from './request-record.ts';
@@ -78,8 +79,7 @@ function finishedRequest(
     durationMs: Math.round((performance.now() - started) * 10) / 10,
     bytesIn: Math.max(0, req.socket.bytesRead - counted.in),
     bytesOut: Math.max(0, req.socket.bytesWritten - counted.out),
-    // Express's: the client's own address where a proxy is trusted.
-    remote: (req as IncomingMessage & { readonly ip?: string }).ip ?? '',
+    remote: clientAddress(req),
     error,
   };
 }

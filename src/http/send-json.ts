@@ -1,4 +1,4 @@
-/** A JSON reply in one write. */
+/** A short reply, JSON or text, in one write. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { finishReply } from './finish-reply.ts';
 import { API_SECURITY_HEADERS } from './security-headers.ts';
@@ -19,5 +19,14 @@ export function sendJson({ res, status, body, headers }: JsonReply): void {
     status,
     headers: { ...API_SECURITY_HEADERS, 'content-type': 'application/json; charset=utf-8', ...headers },
     body: Buffer.from(JSON.stringify(body)),
+  });
+}
+
+/** Sends the text, as `sendJson` sends a value. */
+export function sendText({ res, status, text }: { res: ServerResponse; status: number; text: string }): void {
+  finishReply(res, {
+    status,
+    headers: { ...API_SECURITY_HEADERS, 'content-type': 'text/plain; charset=utf-8' },
+    body: Buffer.from(text),
   });
 }

@@ -1,8 +1,15 @@
 /** Files by their public names, for their owners and for the staff. One round trip each; the policies decide. */
-import { changeUpload, findUpload, listUploads, removeUploads, type UploadChange } from '../database/queries/uploaded-files.ts';
+import {
+  changeUpload,
+  findUpload,
+  listUploads,
+  removeUploads,
+  type UploadChange,
+} from '../database/queries/uploaded-files.ts';
 import type { RequestScope } from '../domain/caller.ts';
 import { contentTypeOfName } from '../domain/content-types.ts';
 import { SluiceError } from '../domain/errors.ts';
+import { isObjectName } from '../domain/names.ts';
 import { DEFAULT_CONTENT_TYPE } from '../domain/objects.ts';
 import { withExtension } from '../domain/public-names.ts';
 import type { FilePage, UploadedFile, Whose } from '../domain/uploaded-files.ts';
@@ -24,6 +31,7 @@ export async function pageUploads(
 
 /** Throws `object-not-found` (absent, hidden, over, or another's than said), `account-not-found`. */
 export async function getUpload(core: Core, scope: RequestScope, address: UploadAddress): Promise<UploadedFile> {
+  demandName(address.name);
   return onlyRow(await core.database.run(scope, findUpload, { role: scope.caller.role, ...address }));
 }
 
@@ -51,10 +59,14 @@ export function changeUploadExtension(
   return change(core, scope, address, { name, contentType: contentTypeOfName(name) ?? DEFAULT_CONTENT_TYPE });
 }
 
-async function change(core: Core, scope: RequestScope, address: UploadAddress, to: UploadChange): Promise<UploadedFile> {
-  return onlyRow(
-    await core.database.run(scope, changeUpload, { role: scope.caller.role, ...address, change: to }),
-  );
+async function change(
+  core: Core,
+  scope: RequestScope,
+  address: UploadAddress,
+  to: UploadChange,
+): Promise<UploadedFile> {
+  demandName(address.name);
+  return onlyRow(await core.database.run(scope, changeUpload, { role: scope.caller.role, ...address, change: to }));
 }
 
 /**
@@ -66,7 +78,7 @@ export async function removeNamedUploads(
   scope: RequestScope,
   { whose, names }: { readonly whose: Whose; readonly names: readonly string[] },
 ): Promise<number> {
-  const removed = await remove(core, scope, whose, names);
+  const removed = await remove(core, scope, whose, names.filter(isObjectName));
   if (removed === 0) throw new SluiceError('object-not-found', 'File not found');
   return removed;
 }
@@ -78,4 +90,9 @@ export function removeAllUploads(core: Core, scope: RequestScope, whose: Exclude
 
 async function remove(core: Core, scope: RequestScope, whose: Whose, names: readonly string[] | null): Promise<number> {
   return onlyRow(await core.database.run(scope, removeUploads, { role: scope.caller.role, whose, names }));
+}
+
+/** What no file can be called, none is. */
+function demandName(name: string): void {
+  if (!isObjectName(name)) throw new SluiceError('object-not-found', 'File not found');
 }

@@ -55,6 +55,11 @@ const UNKNOWN_ROUTES: readonly (readonly [RegExp, (reply: CallReply) => boolean]
       isExactly((json as { error?: unknown } | undefined)?.error, { message: 'string' }),
   ],
   [
+    /^\/api(?:\/|$)/,
+    ({ status, json }) =>
+      status === 404 && isExactly(json, { code: 'INVALID_ENDPOINT_ERROR', message: 'Invalid Endpoint' }),
+  ],
+  [
     /^\//,
     ({ status, json }) =>
       status === 404 &&

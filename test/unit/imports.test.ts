@@ -74,6 +74,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     may: ['domain', 'database', 'operations', 'identity', 'contract', 'http'],
     because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
   },
+  'surfaces/cumulonimbus': {
+    may: ['domain', 'operations', 'identity', 'contract', 'http'],
+    because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
+  },
   'surfaces/service': { may: ['database', 'blobs', 'contract', 'http'], because: 'it asks the engines how they are' },
   '.': {
     may: [
@@ -90,6 +94,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'operations',
       'streams',
       'surfaces/bulgur',
+      'surfaces/cumulonimbus',
       'surfaces/service',
       'surfaces/spacedog',
       'surfaces/supabase',
@@ -114,6 +119,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   express: ['http'],
   busboy: ['http'],
   'content-disposition': ['http'],
+  'file-type': ['streams'],
   jsonwebtoken: ['identity'],
   otpauth: ['identity'],
   ajv: ['contract'],

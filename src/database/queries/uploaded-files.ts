@@ -1,6 +1,7 @@
 /** Files by public name: page, find, change, remove. Each is one function of the gateway that works as the caller. */
-import type { FilePage, UploadedFile, Whose } from '../../domain/uploaded-files.ts';
+
 import type { Json } from '../../domain/objects.ts';
+import type { FilePage, UploadedFile, Whose } from '../../domain/uploaded-files.ts';
 import type { BatchRow } from '../batch.ts';
 import { instantOf } from '../rows.ts';
 import type { Statement } from '../statement.ts';
@@ -11,10 +12,12 @@ interface Asked {
   readonly whose: Whose;
 }
 
+const UID = /^\d{13}$/;
+
 /** The parameters that every function begins with. */
 function askedValues({ role, whose }: Asked): WireValue[] {
   if (whose === 'anybody') return [role, null, null];
-  return 'uid' in whose ? [role, null, whose.uid] : [role, whose.owner, null];
+  return 'uid' in whose ? [role, null, UID.test(whose.uid) ? whose.uid : ''] : [role, whose.owner, null];
 }
 
 export const listUploads: Statement<Asked & { readonly limit: number; readonly offset: number }, FilePage> = {
