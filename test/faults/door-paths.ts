@@ -87,7 +87,18 @@ export async function furnishDoors({ db, url }: Gateway): Promise<void> {
   await db.sql(
     `insert into storage.permits (name, meaning)
     select name, 'for tests' from unnest($1::text[]) name on conflict do nothing`,
-    [['account-active', 'folder-read', 'folder-change', 'read-files', 'modify-files', 'backend-admin']],
+    [
+      [
+        'account-active',
+        'folder-read',
+        'folder-change',
+        'upload-files',
+        'mail-verified',
+        'read-files',
+        'modify-files',
+        'backend-admin',
+      ],
+    ],
   );
   for (const name of ['uploads', 'backend-default']) {
     await send(url, 'POST', '/bucket', { token: SERVICE_TOKEN, json: { name } });

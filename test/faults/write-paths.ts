@@ -193,3 +193,66 @@ export const OTHER_PATHS: readonly WritePath[] = [
     },
   },
 ];
+
+/** Of a file in the bucket `uploads`, what its record says. */
+const displayNames = async ({ db }: Gateway): Promise<Contents> => {
+  const rows = await db.sql<{ name: string; display_name: string | null }>(
+    'select o.name, f.display_name from storage.objects o join sluice.files f on f.object_id = o.id',
+  );
+  return Object.fromEntries(rows.map(({ name, display_name }) => [`name of ${name}`, display_name ?? 'none']));
+};
+
+function fileForm(bytes: Buffer): FormData {
+  const data = new FormData();
+  data.append('file', new Blob([new Uint8Array(bytes)], { type: 'text/plain' }), 'note.txt');
+  return data;
+}
+
+/** Through API 004, whose bucket is open in the furnished gateway. */
+export const FILE_PATHS: readonly WritePath[] = [
+  {
+    title: 'an upload of a file with its record',
+    given: {},
+    becomes: { 'uploads/chosen.txt': digest(NEW), 'name of chosen.txt': 'note.txt' },
+    act: ({ url }) =>
+      fetch(`${url}/api/upload`, {
+        method: 'POST',
+        headers: { authorization: ALICE_TOKEN, 'x-zipline-filename': 'chosen' },
+        body: fileForm(NEW),
+      }).then(
+        async reply => ({ status: reply.status, bytes: Buffer.from(await reply.arrayBuffer()) }),
+        () => ({ status: 0, bytes: Buffer.alloc(0) }),
+      ),
+    observe: displayNames,
+  },
+  {
+    title: 'a new display name',
+    given: { 'uploads/a.txt': OLD },
+    prepare: ownUploads,
+    becomes: { 'uploads/a.txt': digest(OLD), 'name of a.txt': 'My File' },
+    act: gateway => sendTo(gateway, 'PUT', '/api/users/me/files/a.txt/name', { json: { name: 'My File' } }),
+    observe: displayNames,
+  },
+  {
+    title: 'a new extension',
+    given: { 'uploads/a.txt': OLD },
+    prepare: ownUploads,
+    becomes: { 'uploads/a.md': digest(OLD), 'name of a.md': 'none' },
+    act: gateway => sendTo(gateway, 'PUT', '/api/users/me/files/a.txt/extension', { json: { extension: 'md' } }),
+    observe: displayNames,
+  },
+  {
+    title: 'a removal of several files',
+    given: { 'uploads/a.txt': OLD, 'uploads/b.txt': NEW },
+    prepare: ownUploads,
+    becomes: {},
+    act: gateway => sendTo(gateway, 'DELETE', '/api/users/me/files', { json: { ids: ['a.txt', 'b.txt', 'absent'] } }),
+    observe: displayNames,
+  },
+];
+
+/** What the service has put there becomes Alice's. */
+async function ownUploads({ db }: Gateway): Promise<string> {
+  await db.sql('update storage.objects set owner_id = $1::text, owner = $1::text::uuid', [ALICE]);
+  return '';
+}

@@ -11,7 +11,17 @@ import * as buckets from '../../src/operations/manage-buckets.ts';
 import { putObject } from '../../src/operations/put-object.ts';
 import { checkUpload, readableNames, revoke } from '../../src/operations/share-objects.ts';
 import { scopeOf } from '../support/scopes.ts';
-import { type Address, bucketIn, callerOf, isOnBucket, objectIn, type PolicyTable, type Row } from './policy-table.ts';
+import {
+  type Address,
+  bucketIn,
+  callerOf,
+  isOnBucket,
+  objectIn,
+  type Person,
+  type PolicyTable,
+  type Row,
+  SUBJECTS,
+} from './policy-table.ts';
 
 /** The verdict on a row: `allowed`, `left-out`, or the code of the error. */
 export async function askCore(core: Core, table: PolicyTable, row: Row): Promise<string> {
@@ -75,16 +85,38 @@ async function askOfObject(core: Core, row: Row, asked: { from: Address; table: 
     case 'asks for an upload link to':
       return checkUpload(core, scope, { ...asked.from, ...PROBE });
     case 'deletes':
-      return deleteOneObject(core, scope, bucket, name);
+      return deleteOneObject(core, { ...scope, operation: 'storage.object.delete' }, bucket, name);
     case 'deletes among others':
-      return (await deleteManyObjects(core, scope, bucket, ['no such', name])).length === 1;
+      return (
+        (
+          await deleteManyObjects(core, { ...scope, operation: 'storage.object.delete_many' }, bucket, [
+            'no such',
+            name,
+          ])
+        ).length === 1
+      );
     case 'enters':
       return demandPermits(core, { ...scope, permits: ['home-tree'], target: name.split('/')[0] ?? '' });
+    case 'views':
+      return findObjectRow(core, { ...scope, operation: 'uploads.view' }, { bucket, name, access: { by: 'caller' } });
+    case 'views in a public folder':
+      return findObjectRow(
+        core,
+        { ...scope, operation: 'uploads.view_folder' },
+        { bucket, name, access: { by: 'caller' } },
+      );
+    case 'has the permit':
+      return demandPermits(core, { ...scope, permits: [name], target: targetOf(row) });
     case 'revokes links to':
       return revoke(core, scope, { bucket, name, fingerprint: null });
     default:
       return relocate(core, row, asked);
   }
+}
+
+/** Whose the thing is that a permit is asked for. */
+function targetOf({ to }: Row): string {
+  return (to === undefined ? null : SUBJECTS[to as Person]) ?? '';
 }
 
 const PROBE = { upsert: false, contentType: null, sizeBytes: null, metadata: {}, userMetadata: {} };

@@ -22,6 +22,7 @@ export function wireVerdict({ does, verdict }: Row): string {
   if (verdict === 'allowed' || verdict === 'left-out') return verdict;
   if (does === 'heads') return 'HTTP 400';
   if (does === 'enters') return 'HTTP 401';
+  if (does === 'views') return 'HTTP 404';
   const moves = does.startsWith('moves') && verdict === 'object-exists';
   return `HTTP 400: ${moves ? '409 ResourceAlreadyExists' : WIRE[verdict]}`;
 }
@@ -49,8 +50,11 @@ class Asking {
     this.#table = table;
     this.#row = row;
     const { who } = row;
-    const role = { anon: 'anon', service: 'service_role', alice: '', bob: '', carol: '' }[who] || 'authenticated';
-    this.#token = tokenFor(role, SUBJECTS[who] ?? undefined, CLAIMS[who]);
+    const role = new Map<string, string>([
+      ['anon', 'anon'],
+      ['service', 'service_role'],
+    ]);
+    this.#token = tokenFor(role.get(who) ?? 'authenticated', SUBJECTS[who] ?? undefined, CLAIMS[who]);
   }
 
   answer(): Promise<string> {
@@ -85,6 +89,11 @@ class Asking {
       return reply.status === 200 ? 'allowed' : `HTTP ${reply.status}`;
     },
     inspects: async () => this.#verdict(await this.#send('GET', `/object/info/${this.#path}`)),
+    views: async () => {
+      const { name } = this.#object;
+      const reply = await this.#send('GET', `/u/${encodeURIComponent(name)}`);
+      return reply.text === seededText(this.#row.what) ? 'allowed' : `HTTP ${reply.status}`;
+    },
     lists: async () => {
       const { bucket, name } = this.#object;
       const folder = posix.dirname(name);

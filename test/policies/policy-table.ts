@@ -10,7 +10,22 @@ import type { Caller } from '../../src/domain/caller.ts';
 import type { ErrorCode } from '../../src/domain/errors.ts';
 import { ALICE, ANON, BOB, SERVICE, user } from '../support/scopes.ts';
 
-export type Person = 'anon' | 'alice' | 'bob' | 'carol' | 'service';
+export type Person =
+  | 'anon'
+  | 'alice'
+  | 'bob'
+  | 'carol'
+  | 'service'
+  | 'staff'
+  | 'banned'
+  | 'banned staff'
+  | 'unverified'
+  | "alice's session for all"
+  | "alice's adder"
+  | "alice's reader"
+  | "alice's changer"
+  | "staff's reader"
+  | "staff's changer";
 
 /** `left-out`: no error, but the answer says nothing of it. */
 export type Verdict = 'allowed' | 'left-out' | ErrorCode;
@@ -54,6 +69,8 @@ export interface Address {
 }
 
 const CAROL = 'ca201000-0000-4000-8000-000000000003';
+const DAVE = 'da5e0000-0000-4000-8000-000000000004';
+const STF = '57ff0000-0000-4000-8000-000000000005';
 
 /** Alice and Carol are of team red, Bob is of team blue; Alice is an auditor. Who does not care sees users with names. */
 export const CLAIMS: Readonly<Record<Person, Readonly<Record<string, unknown>>>> = {
@@ -62,6 +79,16 @@ export const CLAIMS: Readonly<Record<Person, Readonly<Record<string, unknown>>>>
   bob: { username: 'bob', team: 'blue' },
   carol: { username: 'carol', team: 'red' },
   service: {},
+  staff: { staff: true, second_factor: true },
+  banned: { banned: true },
+  'banned staff': { staff: true, banned: true },
+  unverified: { verified: false },
+  "alice's session for all": { scopes: 1 },
+  "alice's adder": { scopes: 2 },
+  "alice's reader": { scopes: 128 },
+  "alice's changer": { scopes: 256 },
+  "staff's reader": { staff: true, scopes: 32768 },
+  "staff's changer": { staff: true, scopes: 65536 },
 };
 
 export const SUBJECTS: Readonly<Record<Person, string | null>> = {
@@ -70,6 +97,16 @@ export const SUBJECTS: Readonly<Record<Person, string | null>> = {
   bob: BOB,
   carol: CAROL,
   service: null,
+  staff: STF,
+  banned: ALICE,
+  'banned staff': STF,
+  unverified: DAVE,
+  "alice's session for all": ALICE,
+  "alice's adder": ALICE,
+  "alice's reader": ALICE,
+  "alice's changer": ALICE,
+  "staff's reader": STF,
+  "staff's changer": STF,
 };
 
 export function callerOf(who: Person): Caller {
@@ -157,7 +194,15 @@ const READS: ReadonlySet<string> = new Set([
   'reads',
   'finds among all buckets',
   'enters',
+  'views',
+  'views in a public folder',
+  'has the permit',
 ]);
+
+/** Whether the bucket API has nothing of the kind; its own doors ask for it, with more than a policy in the way. */
+export function isBelowHttp({ does }: Row): boolean {
+  return does === 'has the permit' || does === 'views in a public folder';
+}
 
 export function isOnBucket(row: Row): boolean {
   return ON_BUCKETS.has(row.does);
