@@ -209,6 +209,7 @@ function sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jso
 function sluice.begin_upload_beside(text,text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,bigint,text,interval): sluice_gateway=X
 function sluice.change_account(text,jsonb): sluice_gateway=X
 function sluice.change_folder(text,bigint,boolean,boolean): sluice_gateway=X
+function sluice.change_upload(text,text,text,text,jsonb): sluice_gateway=X
 function sluice.check_rules(text,text,bigint,text,bigint): sluice_gateway=X
 function sluice.claim_dead_blobs(text,bigint,interval,interval): sluice_gateway=X
 function sluice.claims_of_account(sluice.accounts): sluice_gateway=X
@@ -223,12 +224,15 @@ function sluice.demand_as(text,text[],text): sluice_gateway=X
 function sluice.demand_no_folder(text,text,text): sluice_gateway=X
 function sluice.demand_switched_on(text,integer): sluice_gateway=X
 function sluice.describe_files(text,uuid[]): sluice_gateway=X
+function sluice.describe_upload(storage.objects): sluice_gateway=X
 function sluice.empty_bucket(text,text,bigint): sluice_gateway=X
 function sluice.end_quarantine(text[],bigint): sluice_gateway=X
 function sluice.enter_session(uuid,text,jsonb,text): sluice_gateway=X
 function sluice.expect_late_bytes(text,text,interval): sluice_gateway=X
 function sluice.file_into_folder(text,bigint,bigint,boolean,boolean): sluice_gateway=X
+function sluice.files_over(): sluice_gateway=X
 function sluice.find_folder(text,bigint,text): sluice_gateway=X
+function sluice.find_upload(text,text,text,text): sluice_gateway=X
 function sluice.finish_sign_in(uuid,text,text,interval,text[],timestamp with time zone[]): sluice_gateway=X
 function sluice.forget_blobs(text[]): sluice_gateway=X
 function sluice.give_back(text[],timestamp with time zone[]): sluice_gateway=X
@@ -239,6 +243,7 @@ function sluice.is_stuck(sluice.blobs,interval,interval): sluice_gateway=X
 function sluice.keep_file_record(): default
 function sluice.list_folders(text,uuid,boolean): sluice_gateway=X
 function sluice.list_own_files(text,text,boolean,boolean,text,boolean,bigint,bigint): sluice_gateway=X
+function sluice.list_uploads(text,text,text,bigint,bigint): sluice_gateway=X
 function sluice.make_folder(text,uuid,text,bigint[]): sluice_gateway=X
 function sluice.make_session(sluice.accounts,text,integer,interval): sluice_gateway=X
 function sluice.mark_favorite(text,bigint,boolean): sluice_gateway=X
@@ -247,6 +252,7 @@ function sluice.move_object(text,text,text,text,text,bigint): sluice_gateway=X
 function sluice.move_tree(text,text,text,text,text[]): sluice_gateway=X
 function sluice.name_beside(text,text,integer,text): sluice_gateway=X
 function sluice.open_session(uuid,text,integer,interval): sluice_gateway=X
+function sluice.owner_asked(text,text): sluice_gateway=X
 function sluice.page_named_versions(text,text,integer): sluice_gateway=X
 function sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean): sluice_gateway=X
 function sluice.raise_not_found(text): sluice_gateway=X
@@ -259,6 +265,7 @@ function sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,jsonb
 function sluice.remove_files(text,text,bigint): sluice_gateway=X
 function sluice.remove_folder(text,bigint): sluice_gateway=X
 function sluice.remove_over_files(text,bigint,interval): sluice_gateway=X
+function sluice.remove_uploads(text,text,text,text[]): sluice_gateway=X
 function sluice.render_folder(text,sluice.folders,boolean): sluice_gateway=X
 function sluice.renew_upload(text,interval): sluice_gateway=X
 function sluice.revoke_links(text,text,text,text,timestamp with time zone): sluice_gateway=X
@@ -315,6 +322,7 @@ sluice.begin_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolea
 sluice.begin_upload_beside(text,text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,bigint,text,interval) returns record set search_path=""
 sluice.change_account(text,jsonb) returns void set search_path=""
 sluice.change_folder(text,bigint,boolean,boolean) returns jsonb set search_path=""
+sluice.change_upload(text,text,text,text,jsonb) returns jsonb set search_path=""
 sluice.check_rules(text,text,bigint,text,bigint) returns bigint set search_path=""
 sluice.claim_dead_blobs(text,bigint,interval,interval) returns TABLE(version text, store_key text, was_live boolean) set search_path=""
 sluice.claims_of_account(sluice.accounts) returns jsonb stable set search_path=""
@@ -329,12 +337,15 @@ sluice.demand_as(text,text[],text) returns void set search_path=""
 sluice.demand_no_folder(text,text,text) returns void set search_path=""
 sluice.demand_switched_on(text,integer) returns void set search_path=""
 sluice.describe_files(text,uuid[]) returns TABLE(id bigint, object_id uuid, name text, owner_id text, mimetype text, size bigint, created_at timestamp with time zone, updated_at timestamp with time zone, display_name text, original_name text, expires_at timestamp with time zone, max_views bigint, views bigint, favorite boolean, embed boolean, format text, has_password boolean, folder_id bigint, account_id integer) set search_path=""
+sluice.describe_upload(storage.objects) returns jsonb stable set search_path=""
 sluice.empty_bucket(text,text,bigint) returns bigint set search_path=""
 sluice.end_quarantine(text[],bigint) returns SETOF text set search_path=""
 sluice.enter_session(uuid,text,jsonb,text) returns void set search_path=""
 sluice.expect_late_bytes(text,text,interval) returns void set search_path=""
 sluice.file_into_folder(text,bigint,bigint,boolean,boolean) returns jsonb set search_path=""
+sluice.files_over() returns uuid[] stable set search_path=""
 sluice.find_folder(text,bigint,text) returns sluice.folders set search_path=""
+sluice.find_upload(text,text,text,text) returns jsonb set search_path=""
 sluice.finish_sign_in(uuid,text,text,interval,text[],timestamp with time zone[]) returns TABLE(id uuid, claims jsonb, expires_at timestamp with time zone) set search_path=""
 sluice.forget_blobs(text[]) returns bigint set search_path=""
 sluice.give_back(text[],timestamp with time zone[]) returns void set search_path=""
@@ -345,6 +356,7 @@ sluice.is_stuck(sluice.blobs,interval,interval) returns boolean stable set searc
 sluice.keep_file_record() returns trigger SECURITY DEFINER set search_path=""
 sluice.list_folders(text,uuid,boolean) returns SETOF jsonb set search_path=""
 sluice.list_own_files(text,text,boolean,boolean,text,boolean,bigint,bigint) returns TABLE(file jsonb, total bigint) set search_path=""
+sluice.list_uploads(text,text,text,bigint,bigint) returns TABLE(total bigint, items jsonb) set search_path="", plan_cache_mode=force_custom_plan
 sluice.make_folder(text,uuid,text,bigint[]) returns jsonb set search_path=""
 sluice.make_session(sluice.accounts,text,integer,interval) returns TABLE(id uuid, claims jsonb, expires_at timestamp with time zone) set search_path=""
 sluice.mark_favorite(text,bigint,boolean) returns jsonb set search_path=""
@@ -353,6 +365,7 @@ sluice.move_object(text,text,text,text,text,bigint) returns void set search_path
 sluice.move_tree(text,text,text,text,text[]) returns boolean set search_path="", enable_seqscan=off, enable_bitmapscan=off
 sluice.name_beside(text,text,integer,text) returns text immutable
 sluice.open_session(uuid,text,integer,interval) returns TABLE(id uuid, claims jsonb, expires_at timestamp with time zone) set search_path=""
+sluice.owner_asked(text,text) returns text stable set search_path=""
 sluice.page_named_versions(text,text,integer) returns TABLE(version text, named_by bigint, size bigint) stable set search_path="", enable_hashagg=off, enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
 sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean) returns record set search_path=""
 sluice.raise_not_found(text) returns void set search_path=""
@@ -365,6 +378,7 @@ sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,jsonb,timestam
 sluice.remove_files(text,text,bigint) returns SETOF jsonb set search_path=""
 sluice.remove_folder(text,bigint) returns jsonb set search_path=""
 sluice.remove_over_files(text,bigint,interval) returns bigint set search_path=""
+sluice.remove_uploads(text,text,text,text[]) returns bigint set search_path="", plan_cache_mode=force_custom_plan
 sluice.render_folder(text,sluice.folders,boolean) returns jsonb set search_path=""
 sluice.renew_upload(text,interval) returns boolean set search_path=""
 sluice.revoke_links(text,text,text,text,timestamp with time zone) returns void set search_path=""
