@@ -1,12 +1,13 @@
 /** DESIGN §2's budget, counted on the wire: Postgres round trips and calls to the S3 server, per operation. */
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { furnishDoors } from '../faults/door-paths.ts';
 import { countRoundTrips, countS3Calls, type PostgresCounter, type S3Counter } from '../support/counting-proxies.ts';
 import { type Gateway, HAS_S3, SERVICE_TOKEN, startGateway, tokenFor } from '../support/gateway.ts';
 import { ALICE } from '../support/scopes.ts';
 import { cloneTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
-const ALICE_TOKEN = tokenFor('authenticated', ALICE);
+const ALICE_TOKEN = tokenFor('authenticated', ALICE, { admin: true, backend: 'default' });
 
 describe('round trips', () => {
   let db: TestDatabase;
@@ -121,6 +122,47 @@ describe('round trips', () => {
     ['a refused read', () => send('GET', '/object/private/absent'), [400]],
   ] as const)('answers %s in one and no call to the store', async (_, act, statuses) => {
     expect(await count(act, [...statuses])).toEqual(expected(1, []));
+  });
+
+  describe('through the doors of files and backends', () => {
+    let folder = 0;
+    let file = 0;
+    const put = (turn: number) => send('PUT', `/1/file/www/${turn}.txt`, 'hello');
+
+    beforeAll(async () => {
+      await furnishDoors(gateway);
+      await upload('uploads/a.txt');
+      const found = await db.sql<{ id: number }>('select id::int from sluice.files');
+      file = found[0]?.id ?? 0;
+      folder = ((await (await send('POST', '/api/user/folders', { name: 'f' })).json()) as { id: number }).id;
+      await put(0);
+    });
+
+    it.each([
+      ['a file at its address, counted', () => send('GET', '/u/a.txt'), 1],
+      ['a part of it', () => send('GET', '/u/a.txt', undefined, ALICE_TOKEN, { range: 'bytes=0-1' }), 2],
+      ['a file of a backend', () => send('GET', '/1/file/www/0.txt'), 1],
+    ])('reads %s in as many as it takes and one GET', async (_, act, roundTrips) => {
+      expect(await count(act, [200, 206])).toEqual(expected(roundTrips, ['GET']));
+    });
+
+    it.each([
+      ['a folder with its files', () => send('GET', `/api/user/folders/${folder}?files=true`)],
+      ['one’s own files', () => send('GET', '/api/user/files')],
+      [
+        'a file into a folder and out again',
+        (turn: number) => send(turn === 0 ? 'POST' : 'DELETE', `/api/user/folders/${folder}`, { file }),
+      ],
+      ['a folder made public', () => send('PATCH', `/api/user/folders/${folder}`, { public: true })],
+      ['a list by path', () => send('GET', '/1/file/www')],
+      ['a removal by path', () => send('DELETE', '/1/file/nothing')],
+    ])('answers %s in one and no call to the store', async (_, act) => {
+      expect(await count(act)).toEqual(expected(1, []));
+    });
+
+    it('uploads into a backend in two and one PUT', async () => {
+      expect(await count(put)).toEqual(expected(2, ['PUT']));
+    });
   });
 
   it('uploads what fits one part in two and one PUT, raw with a length', async () => {

@@ -116,17 +116,19 @@ it('bucket_holds_objects tells the gateway yes or no of one bucket, and nothing 
   expect(await as('sluice_gateway', `select storage.bucket_holds_objects('%') as held`)).toEqual([{ held: false }]);
 });
 
-describe.each(ROLES)('mark_unnamed_blobs refuses %s', role => {
+const TRIGGERS = ['sluice.mark_unnamed_blobs', 'sluice.keep_file_record'];
+
+describe.each(TRIGGERS.flatMap(name => ROLES.map(role => [name, role] as const)))('%s refuses %s', (name, role) => {
   it('a direct call', async () => {
-    expect(await as(role, 'select sluice.mark_unnamed_blobs()')).toBe('42501');
+    expect(await as(role, `select ${name}()`)).toBe('42501');
   });
 
-  it('a trigger on a table of its own, which would name the bytes to forget', async () => {
-    await db.sql(`create table public.bait (version text); grant all on public.bait to ${role};
+  it('a trigger on a table of its own, which would name what to forget', async () => {
+    await db.sql(`create table public.bait (id uuid, bucket_id text, version text); grant all on public.bait to ${role};
       alter table public.bait owner to ${role}`);
     try {
       const trap = `create trigger trap after delete on public.bait referencing old table as removed
-        for each statement execute function sluice.mark_unnamed_blobs()`;
+        for each statement execute function ${name}()`;
       expect(await as(role, trap)).toBe('42501');
     } finally {
       await db.sql('drop table public.bait');
