@@ -177,6 +177,7 @@ async function composeHttp(parts: AppParts, http: HttpParts): Promise<ExpressApp
     core,
     verifier,
     pathTokens: makePathTokens({ keys, clock: Date, lifetimeMs: config.pathTokenLifetimeMs }),
+    accounts,
   });
   const cumulonimbus = makeCumulonimbusSurface({
     core,

@@ -88,6 +88,10 @@ export interface RequestBodies {
     readonly action: 'MakePathToken' | 'Move' | 'CreateFolder';
     readonly new_path?: string;
   };
+  readonly logIn: {
+    readonly username: string;
+    readonly password: string;
+  };
   readonly createUserFolder: {
     readonly name?: unknown;
     readonly add?: unknown;

@@ -21,12 +21,14 @@ export interface Run {
   readonly after: Contents;
 }
 
-/** Signed-in users may do everything in the buckets `one` and `two`. */
+/** Signed-in users may do everything in the buckets `one`, `two` and `home`. */
 export async function furnish({ db, url }: Gateway): Promise<void> {
   for (const table of ['objects', 'buckets']) {
     await db.sql(`create policy everything on storage.${table} to authenticated using (true) with check (true)`);
   }
-  for (const name of ['one', 'two']) {
+  await db.sql(`insert into storage.permits (name, meaning) values ('home-tree', 'enters') on conflict do nothing`);
+  await db.sql('create policy everywhere on storage.permits for select to authenticated using (true)');
+  for (const name of ['one', 'two', 'home']) {
     await send(url, 'POST', '/bucket', { token: SERVICE_TOKEN, json: { name } });
   }
 }

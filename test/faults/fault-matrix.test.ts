@@ -8,7 +8,7 @@ import { disagreements } from './agreement.ts';
 import { expectIntact, failEveryStep, furnish, run } from './bench.ts';
 import { isAcknowledged } from './door.ts';
 import { DOOR_PATHS, furnishDoors } from './door-paths.ts';
-import { FILE_PATHS, OTHER_PATHS, PARTED_PATHS, UPLOAD_PATHS } from './write-paths.ts';
+import { FILE_PATHS, OTHER_PATHS, PARTED_PATHS, TREE_PATHS, UPLOAD_PATHS } from './write-paths.ts';
 
 describe.each(STORES)('with a failing step, on the %s store,', store => {
   let line: FaultLine;
@@ -27,7 +27,11 @@ describe.each(STORES)('with a failing step, on the %s store,', store => {
   });
   afterAll(() => gateway.stop());
 
-  const paths = [...UPLOAD_PATHS, ...(store === 's3' ? PARTED_PATHS : [...OTHER_PATHS, ...DOOR_PATHS, ...FILE_PATHS])];
+  const paths = [
+    ...UPLOAD_PATHS,
+    ...TREE_PATHS,
+    ...(store === 's3' ? PARTED_PATHS : [...OTHER_PATHS, ...DOOR_PATHS, ...FILE_PATHS]),
+  ];
 
   /** What is wrong between any two steps of any path. */
   async function watchEveryStep() {

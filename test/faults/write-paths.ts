@@ -122,6 +122,70 @@ export const PARTED_PATHS: readonly WritePath[] = [
   },
 ];
 
+/** As a user of this name, in a bucket where every signed-in user may do everything. */
+const TREE_TOKEN = tokenFor('authenticated', ALICE, { username: 'alice' });
+const PLACEHOLDER = 'home/alice/docs/.emptyFolderPlaceholder';
+const EMPTY = Buffer.alloc(0);
+
+function treeUpload({ url }: Gateway): Promise<Got> {
+  const body = new FormData();
+  body.append('file', new Blob([new Uint8Array(NEW)]), 'a.bin');
+  return fetch(`${url}/storage/alice/docs`, { method: 'PUT', headers: { authorization: TREE_TOKEN }, body }).then(
+    async reply => ({ status: reply.status, bytes: Buffer.from(await reply.arrayBuffer()) }),
+    () => ({ status: 0, bytes: EMPTY }),
+  );
+}
+
+export const TREE_PATHS: readonly WritePath[] = [
+  {
+    title: 'an upload into a folder, beside another of its name',
+    given: { [PLACEHOLDER]: EMPTY, 'home/alice/docs/a.bin': OLD },
+    becomes: {
+      [PLACEHOLDER]: digest(EMPTY),
+      'home/alice/docs/a.bin': digest(OLD),
+      'home/alice/docs/a (1).bin': digest(NEW),
+    },
+    act: treeUpload,
+  },
+  {
+    title: 'a new folder',
+    given: {},
+    becomes: { [PLACEHOLDER]: digest(EMPTY) },
+    act: gateway =>
+      sendTo(gateway, 'POST', '/storage/alice/docs', { token: TREE_TOKEN, json: { action: 'CreateFolder' } }),
+  },
+  {
+    title: 'a move of a folder',
+    given: { [PLACEHOLDER]: EMPTY, 'home/alice/docs/deep/a': OLD, 'home/alice/docs2': NEW },
+    becomes: {
+      'home/alice/moved/.emptyFolderPlaceholder': digest(EMPTY),
+      'home/alice/moved/deep/a': digest(OLD),
+      'home/alice/docs2': digest(NEW),
+    },
+    act: gateway =>
+      sendTo(gateway, 'POST', '/storage/alice/docs', {
+        token: TREE_TOKEN,
+        json: { action: 'Move', new_path: '/alice/moved' },
+      }),
+  },
+  {
+    title: 'a move of a file over another',
+    given: { 'home/alice/a': OLD, 'home/alice/b': NEW },
+    becomes: { 'home/alice/b': digest(OLD) },
+    act: gateway =>
+      sendTo(gateway, 'POST', '/storage/alice/a', {
+        token: TREE_TOKEN,
+        json: { action: 'Move', new_path: '/alice/b' },
+      }),
+  },
+  {
+    title: 'a removal of a folder',
+    given: { [PLACEHOLDER]: EMPTY, 'home/alice/docs/deep/a': OLD, 'home/alice/docs2': NEW },
+    becomes: { 'home/alice/docs2': digest(NEW) },
+    act: gateway => sendTo(gateway, 'DELETE', '/storage/alice/docs', { token: TREE_TOKEN }),
+  },
+];
+
 export const OTHER_PATHS: readonly WritePath[] = [
   {
     title: 'a removal',

@@ -3,6 +3,7 @@ import type { Route } from '../../contract/bind-routes.ts';
 import { ANONYMOUS, type RequestScope } from '../../domain/caller.ts';
 import { parseTreePath, type TreePath } from '../../domain/tree-path.ts';
 import { makeRequestScope } from '../../http/request-scope.ts';
+import type { Accounts } from '../../identity/accounts.ts';
 import { callerOfHeaders, type Login } from '../../identity/caller-of-headers.ts';
 import type { PathTokens } from '../../identity/path-tokens.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
@@ -12,6 +13,7 @@ export interface BulgurParts {
   readonly core: Core;
   readonly verifier: TokenVerifier;
   readonly pathTokens: PathTokens;
+  readonly accounts: Accounts;
 }
 
 export type Asked = Route & BulgurParts;

@@ -7,6 +7,7 @@ import { recordOf } from '../../http/request-record.ts';
 import { act, remove, upload } from './changes.ts';
 import { renderError, renderUnknownRoute } from './errors.ts';
 import type { BulgurHandler, BulgurParts } from './handlers.ts';
+import { logIn } from './login.ts';
 import { read } from './reads.ts';
 
 const HANDLERS: Readonly<Record<string, BulgurHandler>> = {
@@ -15,6 +16,7 @@ const HANDLERS: Readonly<Record<string, BulgurHandler>> = {
   actOnTree: act,
   uploadToTree: upload,
   deleteFromTree: remove,
+  logIn,
 };
 
 /** `/storage/v1` is the bucket API's; no user is called so. */

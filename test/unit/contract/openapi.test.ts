@@ -114,6 +114,7 @@ describe('openapi.yaml', () => {
   "listUserFiles GET /api/user/files",
   "listUserFolders GET /api/user/folders",
   "listUsersFiles GET /api/users/{uid}/files",
+  "logIn POST /auth/login",
   "metrics GET /metrics",
   "moveObject POST /object/move",
   "nameMyFile PUT /api/users/me/files/{fileId}/name",
