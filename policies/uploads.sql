@@ -28,6 +28,7 @@ create policy uploads_see_own on storage.objects for select to authenticated
     and (select auth.claim('banned')) is distinct from 'true'
     and ((select auth.has_scope(128)) or (select auth.has_scope(256)) and (select storage.operation()) = any (array[
       'uploads.rename', 'uploads.change_extension', 'uploads.delete', 'uploads.delete_many', 'uploads.delete_all',
+      'uploads.favor', 'uploads.folder.create', 'uploads.folder.add', 'uploads.folder.remove',
       'storage.object.delete', 'storage.object.delete_many'])));
 
 -- A user adds files under his or her own name.
@@ -110,9 +111,10 @@ create policy uploads_scopes on storage.permits for select to authenticated
     when 'modify-kill-switches' then (select auth.has_scope(524288))
     else false end);
 
--- A user sees, makes, changes and removes his or her own folders.
+-- A user sees, makes, changes and removes his or her own folders, as far as the flags of a scoped session go.
 create policy uploads_own_folders on storage.permits for select to authenticated
-  using (name in ('folder-read', 'folder-change') and (select storage.target()) = (select auth.uid())::text);
+  using ((select storage.target()) = (select auth.uid())::text
+    and (name = 'folder-read' and (select auth.has_scope(128)) or name = 'folder-change' and (select auth.has_scope(256))));
 
 -- Anybody opens a folder that its owner made public.
 create policy uploads_public_folders on storage.permits for select to anon, authenticated

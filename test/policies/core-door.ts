@@ -114,9 +114,9 @@ async function askOfObject(core: Core, row: Row, asked: { from: Address; table: 
   }
 }
 
-/** Whose the thing is that a permit is asked for. */
-function targetOf({ to }: Row): string {
-  return (to === undefined ? null : SUBJECTS[to as Person]) ?? '';
+/** Whose the thing is that a permit is asked for: a person's, or a backend's. */
+function targetOf({ to = '' }: Row): string {
+  return Object.hasOwn(SUBJECTS, to) ? (SUBJECTS[to as Person] ?? '') : to;
 }
 
 const PROBE = { upsert: false, contentType: null, sizeBytes: null, metadata: {}, userMetadata: {} };

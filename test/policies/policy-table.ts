@@ -25,7 +25,9 @@ export type Person =
   | "alice's reader"
   | "alice's changer"
   | "staff's reader"
-  | "staff's changer";
+  | "staff's changer"
+  | 'admin'
+  | 'admin of one';
 
 /** `left-out`: no error, but the answer says nothing of it. */
 export type Verdict = 'allowed' | 'left-out' | ErrorCode;
@@ -70,6 +72,8 @@ export interface Address {
 
 const CAROL = 'ca201000-0000-4000-8000-000000000003';
 const DAVE = 'da5e0000-0000-4000-8000-000000000004';
+const ADM = 'ad300000-0000-4000-8000-000000000006';
+const UNA = '04a00000-0000-4000-8000-000000000007';
 const STF = '57ff0000-0000-4000-8000-000000000005';
 
 /** Alice and Carol are of team red, Bob is of team blue; Alice is an auditor. Who does not care sees users with names. */
@@ -89,6 +93,8 @@ export const CLAIMS: Readonly<Record<Person, Readonly<Record<string, unknown>>>>
   "alice's changer": { scopes: 256 },
   "staff's reader": { staff: true, scopes: 32768 },
   "staff's changer": { staff: true, scopes: 65536 },
+  admin: { admin: true, backend: 'default' },
+  'admin of one': { admin: true, backend: 'one' },
 };
 
 export const SUBJECTS: Readonly<Record<Person, string | null>> = {
@@ -107,6 +113,8 @@ export const SUBJECTS: Readonly<Record<Person, string | null>> = {
   "alice's changer": ALICE,
   "staff's reader": STF,
   "staff's changer": STF,
+  admin: ADM,
+  'admin of one': UNA,
 };
 
 export function callerOf(who: Person): Caller {

@@ -72,8 +72,8 @@ function variantOf(error: SluiceError, operationId: string | null): WireError | 
   if (code === 'object-not-found' && operation === 'createUserFolder') return { status: 400, error: message };
   // Whose file an id names is told by the folder routes alone.
   if (code === 'access-denied' && operation === 'favorUserFile') return NO_FILE;
-  if (code === 'not-permitted' && facts.permit === 'account-active') {
-    return { status: 403, error: 'your account may not do this' };
+  if (code === 'not-permitted' && !String(facts.permit).startsWith('folder-')) {
+    return { status: 403, error: 'you do not have permission to do this' };
   }
   return null;
 }

@@ -7,24 +7,26 @@ export interface OperationFacts {
   readonly permits?: readonly string[];
 }
 
-const own = (operation: string): OperationFacts => ({
+const own = (operation: string, permit: 'read-files' | 'modify-files'): OperationFacts => ({
   operation: `uploads.${operation}`,
   login: 'required',
-  permits: ['account-active'],
+  permits: ['account-active', permit],
 });
+const read = (operation: string) => own(operation, 'read-files');
+const change = (operation: string) => own(operation, 'modify-files');
 const open = (operation: string): OperationFacts => ({ operation: `uploads.${operation}`, login: 'optional' });
 
 export const OPERATIONS = {
-  listUserFolders: own('folder.list'),
-  createUserFolder: own('folder.create'),
-  readUserFolder: own('folder.read'),
-  addFileToFolder: own('folder.add'),
-  removeFromFolder: own('folder.remove'),
-  publishUserFolder: own('folder.publish'),
-  listUserFiles: own('list'),
-  favorUserFile: own('favor'),
-  deleteUserFiles: own('delete'),
-  pageUserFiles: own('list'),
+  listUserFolders: read('folder.list'),
+  createUserFolder: change('folder.create'),
+  readUserFolder: read('folder.read'),
+  addFileToFolder: change('folder.add'),
+  removeFromFolder: change('folder.remove'),
+  publishUserFolder: change('folder.publish'),
+  listUserFiles: read('list'),
+  favorUserFile: change('favor'),
+  deleteUserFiles: change('delete'),
+  pageUserFiles: read('list'),
   viewPublicFolder: open('view_folder'),
   viewUpload: open('view'),
   headUpload: open('view'),

@@ -1,7 +1,7 @@
 /** API 001: a user's own files, listed, paged, marked and deleted. */
 import type { Call } from '../../support/call.ts';
-import type { Gateway } from '../../support/gateway.ts';
-import { BOB } from '../../support/scopes.ts';
+import { type Gateway, tokenFor } from '../../support/gateway.ts';
+import { ALICE, BOB } from '../../support/scopes.ts';
 import { ALICE_TOKEN, BOB_TOKEN, putFile, refused, startUploads } from '../../support/uploads.ts';
 
 let gateway: Gateway;
@@ -57,6 +57,24 @@ describe('refuses', () => {
       { name: 'his.txt', favorite: false },
     ]);
   });
+});
+
+it.each([
+  [2, 403, 403],
+  [128, 200, 403],
+  [256, 403, 200],
+  [1, 200, 200],
+])('lets a session with the scopes %d read (%d) and change (%d) as its flags say', async (scopes, reads, changes) => {
+  const id = await putFile(gateway, 'a.txt');
+  const token = tokenFor('authenticated', ALICE, { account_id: 1, scopes });
+  for (const path of ['files', 'paged?page=1', 'folders']) {
+    expect((await call('GET', `/api/user/${path}`, { token })).status).toBe(reads);
+  }
+  const folder = await call('POST', '/api/user/folders', { token, json: { name: 'a', add: [id] } });
+  expect(folder.status).toBe(changes);
+  const favor = await call('PATCH', '/api/user/files', { token, json: { id, favorite: true } });
+  expect(favor.status).toBe(changes);
+  expect((await call('DELETE', '/api/user/files', { token, json: { id } })).status).toBe(changes);
 });
 
 describe('the list', () => {
