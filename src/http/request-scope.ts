@@ -8,7 +8,15 @@ import { makeClientSignal } from './client-signal.ts';
 import { recordOf } from './request-record.ts';
 
 /** Headers that are credentials; policies never see them. */
-const CREDENTIALS = new Set(['authorization', 'proxy-authorization', 'cookie', 'apikey', 'x-signature', 'x-api-key']);
+const CREDENTIALS = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'apikey',
+  'x-signature',
+  'x-api-key',
+  'password',
+]);
 
 export interface Asking {
   readonly caller: Caller;

@@ -152,6 +152,17 @@ describe.each(STORES)('one’s own files, on the %s store', store => {
       expect([served.bytes, served.headers['content-type']]).toEqual([Buffer.from(text), type]);
     });
 
+    it('keeps the password of a file from policies and the file from who lacks it', async () => {
+      const { db } = cloud.gateway;
+      await db.sql(`create policy spy on storage.objects as restrictive for insert to authenticated
+        with check (not current_setting('request.headers')::jsonb ? 'password')`);
+      const headers = { password: 'open sesame' };
+      const reply = await cloud.as('alice', 'POST', '/api/upload', { form: [formFile()], headers });
+      await db.sql('drop policy spy on storage.objects');
+      const id = (reply.json as { url: string }).url.split('/').at(-1) ?? '';
+      expect([(await bytesOf(id)).status, (await bytesOf(`${id}?password=open%20sesame`)).status]).toEqual([403, 200]);
+    });
+
     it('gives the same bytes two ids, each of them its own', async () => {
       const ids = [await cloud.put('alice'), await cloud.put('alice')];
       expect(new Set(ids).size).toBe(2);
