@@ -27,7 +27,11 @@ export type Person =
   | "staff's reader"
   | "staff's changer"
   | 'admin'
-  | 'admin of one';
+  | 'admin of one'
+  | 'banned admin'
+  | "admin's adder"
+  | "admin's changer"
+  | "admin's reader";
 
 /** `left-out`: no error, but the answer says nothing of it. */
 export type Verdict = 'allowed' | 'left-out' | ErrorCode;
@@ -95,6 +99,10 @@ export const CLAIMS: Readonly<Record<Person, Readonly<Record<string, unknown>>>>
   "staff's changer": { staff: true, scopes: 65536 },
   admin: { admin: true, backend: 'default' },
   'admin of one': { admin: true, backend: 'one' },
+  'banned admin': { admin: true, backend: 'default', banned: true },
+  "admin's adder": { admin: true, backend: 'default', scopes: 2 },
+  "admin's changer": { admin: true, backend: 'default', scopes: 256 },
+  "admin's reader": { admin: true, backend: 'default', scopes: 128 },
 };
 
 export const SUBJECTS: Readonly<Record<Person, string | null>> = {
@@ -115,6 +123,10 @@ export const SUBJECTS: Readonly<Record<Person, string | null>> = {
   "staff's changer": STF,
   admin: ADM,
   'admin of one': UNA,
+  'banned admin': ADM,
+  "admin's adder": ADM,
+  "admin's changer": ADM,
+  "admin's reader": ADM,
 };
 
 export function callerOf(who: Person): Caller {

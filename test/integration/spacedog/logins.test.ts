@@ -1,5 +1,5 @@
 /** API 003 for accounts: HTTP Basic, sessions, and what a flag of the account changes at once (T3-14, T3-15). */
-import { addPeople, addPerson, changePerson, openTestRooms, PASSWORD } from '../../support/accounts.ts';
+import { addPeople, addPerson, changePerson, openSessionFor, openTestRooms, PASSWORD } from '../../support/accounts.ts';
 import { type Call, makeCall } from '../../support/call.ts';
 import { type Gateway, startGateway } from '../../support/gateway.ts';
 
@@ -58,6 +58,34 @@ it('feels at once that somebody is no administrator any more, by password and by
   expect((await put(basic('eve'))).status).toBe(403);
   await changePerson(gateway.db, 'adm', { admin: false });
   expect((await put(`Bearer ${tokens.adm}`)).status).toBe(403);
+});
+
+it('feels at once that an administrator is banned, in a session that goes on', async () => {
+  await addPerson(gateway.db, 'ivy', { verified: true, admin: true });
+  const { token } = await openSessionFor(gateway.db, 'ivy');
+  expect((await put(`Bearer ${token}`)).status).toBe(200);
+  await gateway.db.sql("update sluice.accounts set banned_at = now() where username = 'ivy'");
+  expect((await put(`Bearer ${token}`)).status).toBe(403);
+  expect((await call('DELETE', '/1/file/www', { token })).status).toBe(403);
+  expect((await call('GET', '/1/file/www/a.txt')).text).toBe('bytes');
+});
+
+it.each([
+  ['UPLOAD_FILE', 2, [200, 403, 403]],
+  ['FILE_MODIFY', 256, [403, 403, 200]],
+  ['both', 258, [200, 200, 200]],
+  ['FILE_READ', 128, [403, 403, 403]],
+  ['ALL', 1, [200, 200, 200]],
+])('holds a scoped session with %s to its flags when it adds, replaces and deletes', async (_, scopes, expected) => {
+  const gus = `gus${scopes}`;
+  await addPerson(gateway.db, gus, { verified: true, admin: true });
+  const { token } = await openSessionFor(gateway.db, gus, { scopes });
+  const own = await openSessionFor(gateway.db, gus);
+  await call('PUT', '/1/file/www/there.txt', { body: 'there', token: own.token });
+  const added = await call('PUT', '/1/file/www/new.txt', { body: 'new', token });
+  const replaced = await call('PUT', '/1/file/www/there.txt', { body: 'other', token });
+  const deleted = await call('DELETE', '/1/file/www/there.txt', { token });
+  expect([added.status, replaced.status, deleted.status]).toEqual(expected);
 });
 
 it('refuses a wrong password also where reading needs none', async () => {
