@@ -4,7 +4,7 @@
  * stays. Without an account none of it exists.
  */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { ConnectionTarget } from './database.ts';
@@ -55,8 +55,7 @@ async function makeBuckets(client: pg.Client, ids: readonly string[]): Promise<s
 
 async function installPolicies(client: pg.Client, packageRoot: string): Promise<string[]> {
   const installed: string[] = [];
-  const present = await readdir(join(packageRoot, 'policies'));
-  for (const set of POLICY_SETS.filter(one => present.includes(one))) {
+  for (const set of POLICY_SETS) {
     const name = `policies/${set}`;
     const { rowCount } = await client.query('select from sluice.migrations where name = $1', [name]);
     if (rowCount !== 0) continue;

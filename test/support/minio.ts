@@ -5,10 +5,10 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.ts';
 
 export interface S3Engine {
   readonly endpoint: string;
@@ -159,20 +159,6 @@ async function untilReady(url: string, end: Promise<void>): Promise<void> {
     await new Promise(resolve => setTimeout(resolve, 50));
   }
   throw new Error(ended ? 'minio ended at once' : `minio was not ready within ${READY_WITHIN_MS} ms`);
-}
-
-/** Free a moment ago, at least; MinIO cannot be told to choose one itself. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }
 
 async function isExecutable(path: string): Promise<boolean> {
