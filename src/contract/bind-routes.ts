@@ -41,6 +41,11 @@ export interface RouteBinding<Admitted = undefined> {
    * the handlers expect nothing of it.
    */
   readonly admit?: (approach: Approach) => Promise<Admitted>;
+  /**
+   * Asked when parameters, headers, query or body have turned out to be malformed, before that is answered: the same order
+   * without asking anything where all is well. What it rejects with is the answer instead.
+   */
+  readonly beforeRefusal?: (approach: Approach) => Promise<void>;
   /** Path prefixes under which the operations answer; the empty string is the root. */
   readonly mounts: readonly string[];
   /** Whether a raw path is this API's at all, whatever its operations; every other is passed on. All are unless given. */
@@ -57,7 +62,7 @@ export interface RouteBinding<Admitted = undefined> {
 /** What a surface gives to be bound: its own handlers, and how its API says an error. */
 export type Surface<Admitted = undefined> = Pick<
   RouteBinding<Admitted>,
-  'tag' | 'handlers' | 'admit' | 'owns' | 'onError' | 'onUnknown'
+  'tag' | 'handlers' | 'admit' | 'beforeRefusal' | 'owns' | 'onError' | 'onUnknown'
 >;
 
 /** What is needed of an Express router. */
@@ -69,6 +74,7 @@ interface BoundOperation<Admitted> {
   readonly operation: Operation;
   readonly handle: RouteHandler<Admitted>;
   readonly admit: RouteBinding<Admitted>['admit'];
+  readonly beforeRefusal: RouteBinding<Admitted>['beforeRefusal'];
   /** What a request without a query string has; null when that must be checked each time. */
   readonly emptyQuery: Route['query'] | null;
 }
@@ -110,7 +116,7 @@ export function bindRoutes<Admitted = undefined>(binding: RouteBinding<Admitted>
 }
 
 function boundOperations<Admitted>(binding: RouteBinding<Admitted>): BoundOperation<Admitted>[] {
-  const { contract, tag, handlers, admit } = binding;
+  const { contract, tag, handlers, admit, beforeRefusal } = binding;
   const operations = [...contract.operations.values()].filter(operation => operation.tag === tag);
   const ids = new Set(operations.map(operation => operation.id));
   const stray = Object.keys(handlers).filter(id => !ids.has(id));
@@ -119,7 +125,8 @@ function boundOperations<Admitted>(binding: RouteBinding<Admitted>): BoundOperat
   if (missing.length > 0) throw new Error(`operations tagged ${tag} without a handler: ${missing.join(', ')}`);
   return operations.flatMap(operation => {
     const handle = handlers[operation.id];
-    return handle === undefined ? [] : [{ operation, handle, admit, emptyQuery: emptyQueryOf(operation) }];
+    const emptyQuery = emptyQueryOf(operation);
+    return handle === undefined ? [] : [{ operation, handle, admit, beforeRefusal, emptyQuery }];
   });
 }
 
@@ -154,19 +161,28 @@ interface Asked {
   readonly search: string;
 }
 
-async function answer<Admitted>(
-  found: RouteMatch<BoundOperation<Admitted>>,
-  { req, res, search }: Asked,
-): Promise<void> {
-  const { operation, handle, admit, emptyQuery } = found.target;
-  const params = paramsOf(found);
-  const approach = { operationId: operation.id, req, res, params };
+async function answer<Admitted>(found: RouteMatch<BoundOperation<Admitted>>, asked: Asked): Promise<void> {
+  const { operation, handle, admit, beforeRefusal } = found.target;
+  const { req, res } = asked;
+  const approach = { operationId: operation.id, req, res, params: paramsOf(found) };
   const admitted = (admit === undefined ? undefined : await admit(approach)) as Admitted;
-  refuse('params', operation.checks.params(params));
-  checkHeaders(operation, req);
+  const route = await wellFormed(approach, found.target, asked.search).catch(async error => {
+    await beforeRefusal?.(approach);
+    throw error;
+  });
+  await handle(route, admitted);
+}
+
+async function wellFormed<Admitted>(
+  approach: Approach,
+  { operation, emptyQuery }: BoundOperation<Admitted>,
+  search: string,
+): Promise<Route> {
+  refuse('params', operation.checks.params(approach.params));
+  checkHeaders(operation, approach.req);
   const query = search === '' && emptyQuery !== null ? emptyQuery : checkedQuery(operation, search);
-  const body = operation.bodyKind === 'unread' ? undefined : await checkedBody(operation, req);
-  await handle({ ...approach, query, body }, admitted);
+  const body = operation.bodyKind === 'unread' ? undefined : await checkedBody(operation, approach.req);
+  return { ...approach, query, body };
 }
 
 function paramsOf({ names, values }: RouteMatch<unknown>): Record<string, string> {

@@ -46,7 +46,7 @@ const UNKNOWN_ROUTES: readonly (readonly [RegExp, (reply: CallReply) => boolean]
     /^\/(?:api\/user|folder|u|r)(?:\/|$)/,
     ({ status, json }) => [404, 405].includes(status) && isExactly(json, { code: status, error: 'string' }),
   ],
-  [/^\/(?:storage\/(?!v1(?:\/|$))|auth\/)/, ({ status, json }) => status === 404 && typeof json === 'string'],
+  [/^\/(?:storage(?!\/v1(?:\/|$))|auth)(?:\/|$)/, ({ status, json }) => status === 404 && typeof json === 'string'],
   [
     /^\/1(?:\/|$)/,
     ({ status, json }) =>

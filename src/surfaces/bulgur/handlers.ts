@@ -1,5 +1,5 @@
 /** What every route handler of this surface is given, and how it comes to a scope. */
-import type { Route } from '../../contract/bind-routes.ts';
+import type { Approach, Route } from '../../contract/bind-routes.ts';
 import { ANONYMOUS, type RequestScope } from '../../domain/caller.ts';
 import { parseTreePath, type TreePath } from '../../domain/tree-path.ts';
 import { makeRequestScope } from '../../http/request-scope.ts';
@@ -21,13 +21,13 @@ export type Asked = Route & BulgurParts;
 export type BulgurHandler = (asked: Asked) => Promise<void>;
 
 /** The path that the request is about, whoever asks. */
-export function pathAsked({ params }: Asked): TreePath {
+export function pathAsked({ params }: Approach): TreePath {
   return parseTreePath(`${params.user ?? ''}/${params.wildcard ?? ''}`);
 }
 
 /** A scope that the permit for the owner's tree is asked with, whatever then happens in it. */
 export function scopeInTree(
-  asked: Asked,
+  asked: Approach & BulgurParts,
   { path, operation, login }: { path: TreePath; operation: string; login: Login },
 ): RequestScope {
   const caller = callerOfHeaders(asked.req.headers, login, asked.verifier);

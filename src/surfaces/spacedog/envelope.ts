@@ -74,7 +74,7 @@ export function renderUnknown(res: ServerResponse, asked: { method: string; path
   const { method, path, isKnown } = asked;
   const status = isKnown ? 405 : 404;
   const message = isKnown ? `method ${method} is not valid for the path ${path}` : `the path ${path} is invalid`;
-  sendFailure(res, { status, message, headers: {} });
+  sendFailure(res, { status, message, headers: isKnown ? { allow: 'GET, HEAD, PUT, DELETE' } : {} });
 }
 
 function sendFailure(
@@ -88,5 +88,6 @@ function sendFailure(
 function headersOf(status: number, { facts }: SluiceError): OutgoingHttpHeaders {
   if (status === 401) return { 'www-authenticate': 'Basic realm="backend"' };
   if (status === 503) return { 'retry-after': '1' };
+  if (status === 429) return { 'retry-after': String(facts.resetSeconds) };
   return status === 416 ? { 'content-range': `bytes */${facts.size}` } : {};
 }

@@ -13,6 +13,7 @@ import { declaredSizeOf, openRequestBody } from '../../http/request-body.ts';
 import { sendObject } from '../../http/send-object.ts';
 import { deleteBackendPath, readBackendPath } from '../../operations/backend-files.ts';
 import type { Core } from '../../operations/core.ts';
+import { demandPermits } from '../../operations/demand-permits.ts';
 import { putObject } from '../../operations/put-object.ts';
 import { bucketOf, DEFAULT_BACKEND } from './backend.ts';
 import { sendEnvelope } from './envelope.ts';
@@ -54,8 +55,11 @@ export async function readFiles(asked: Asked): Promise<void> {
 export async function writeFile(asked: Asked): Promise<void> {
   const { core, scope, req, res, backend, publicUrl } = asked;
   const path = pathOf(asked);
-  if (!path.includes('/')) throw refusal('a file needs a path before its name, such as /1/file/www/index.html');
-  if (String(asked.params.wildcard).endsWith('/')) throw refusal('a file has a name');
+  const fault = faultOf(path, asked.params.wildcard ?? '');
+  if (fault !== null) {
+    await demandPermits(core, scope);
+    throw refusal(fault);
+  }
   const contentType = req.headers['content-type'] || contentTypeOfName(path) || DEFAULT_CONTENT_TYPE;
   const { etag } = await putObject(core, scope, {
     bucket: bucketOf(backend),
@@ -75,6 +79,15 @@ export async function deleteFiles(asked: Asked): Promise<void> {
   const { core, scope, res, backend } = asked;
   const names = await deleteBackendPath(core, scope, { bucket: bucketOf(backend), path: pathOf(asked) });
   sendEnvelope(res, { deleted: names.map(name => `/${name}`) });
+}
+
+/** What is wrong with the path of a new file; null where nothing is. */
+function faultOf(path: string, asAsked: string): string | null {
+  const segments = path.split('/');
+  if (segments.length < 2) return 'a file needs a path before its name, such as /1/file/www/index.html';
+  if (asAsked.endsWith('/')) return 'a file has a name';
+  // Clients resolve these before they ask, so the file would be out of their reach.
+  return segments.some(segment => segment === '.' || segment === '..') ? 'a path has no segment . or ..' : null;
 }
 
 /** Without empty segments, as clients of this API expect; empty for the root. */

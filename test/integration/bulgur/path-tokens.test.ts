@@ -93,6 +93,8 @@ describe.each(STORES)('a path token, on the %s store,', store => {
     expect((await call('GET', `/storage/alice/docs/a.txt?token=${good}`, { token: 'rubbish' })).status).toBe(200);
     expect((await call('GET', `/storage/alice/docs/a.txt?token=${good}`, { token: BOB_TOKEN })).status).toBe(200);
     expect((await call('GET', '/storage/alice/docs/a.txt?token=rubbish', { token: ALICE_TOKEN })).status).toBe(200);
+    expect((await call('GET', '/storage/alice/docs/a.txt?token=', { token: ALICE_TOKEN })).status).toBe(200);
+    expect((await call('GET', '/storage/alice/docs/a.txt?token=')).status).toBe(401);
   });
 
   it('is made by the owner of the tree alone, also for what is not there yet', async () => {

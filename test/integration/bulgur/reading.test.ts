@@ -55,6 +55,23 @@ describe.each(STORES)('reading the tree, on the %s store,', store => {
     expect(await namesIn(call, 'alice/docs')).toEqual(['a.txt']);
   });
 
+  it.each([
+    ['POST', '', {}],
+    ['POST', '', { body: '{"action":', headers: { 'content-type': 'application/json' } }],
+    ['POST', '', { json: { action: 'Nope' } }],
+    ['PUT', '', { json: {} }],
+    ['GET', '?token=a&token=b', {}],
+  ] as const)(
+    'T0-05 T0-06 says 401 to strangers before it says what of %s %s is malformed',
+    async (method, query, more) => {
+      for (const token of [BOB_TOKEN, 'rubbish', undefined]) {
+        const reply = await call(method, `/storage/alice/docs${query}`, { ...more, ...(token && { token }) });
+        expect([token, reply.status]).toEqual([token, 401]);
+      }
+      expect((await call(method, `/storage/alice/docs${query}`, { ...more, token: ALICE_TOKEN })).status).toBe(400);
+    },
+  );
+
   it.each(['rubbish', 'aaaaaaaaaaaaaaaaaaaaa'])('answers the login %s with 401', async token => {
     expect((await call('GET', '/storage/alice/', as(token))).status).toBe(401);
   });
@@ -70,7 +87,10 @@ describe.each(STORES)('reading the tree, on the %s store,', store => {
   it('answers a path or method that it does not have with 404, in its own form', async () => {
     expect((await call('PATCH', '/storage/alice/a', as(ALICE_TOKEN))).json).toBe('Not found');
     expect((await call('GET', '/storage/alice', as(ALICE_TOKEN))).status).toBe(404);
-    expect((await call('GET', '/auth/nothing', as(ALICE_TOKEN))).json).toBe('Not found');
+    for (const path of ['/auth/nothing', '/auth', '/auth/', '/storage', '/storage/']) {
+      expect([path, (await call('GET', path, as(ALICE_TOKEN))).json]).toEqual([path, 'Not found']);
+    }
+    expect((await call('GET', '/storages', as(ALICE_TOKEN))).json).toMatchObject({ statusCode: '404' });
   });
 
   it('leaves the bucket API’s own prefix to the bucket API', async () => {

@@ -439,6 +439,34 @@ describe('a binding that admits', () => {
     expect(await replyTo('/bucket?limit=x', 'alice')).toMatch(/^invalid-parameter/);
   });
 
+  it('asks once more what is said of a malformed request, and of no other', async () => {
+    const asked: string[] = [];
+    const app = express();
+    bindRoutes({
+      contract,
+      tag: 'supabase',
+      router: app,
+      handlers: handlersFor('supabase'),
+      beforeRefusal: async ({ operationId, req }) => {
+        asked.push(operationId);
+        if (req.headers.authorization === 'nobody') throw new SluiceError('access-denied', 'nobody');
+      },
+      mounts: [''],
+      onError: (error, _req, res) => void res.end((error as SluiceError).code),
+      onUnknown: () => {},
+    });
+    const server = createServer(app);
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const ask = async (path: string, authorization: string) =>
+      (await fetch(`${addressOf(server)}${path}`, { headers: { authorization } })).text();
+    expect(await ask('/bucket', 'nobody')).toContain('listBuckets');
+    expect(asked).toEqual([]);
+    expect(await ask('/bucket?limit=x', 'nobody')).toBe('access-denied');
+    expect(await ask('/bucket?limit=x', 'alice')).toBe('invalid-parameter');
+    expect(asked).toEqual(['listBuckets', 'listBuckets']);
+    server.close();
+  });
+
   it('hands what it found out to the handler', async () => {
     expect(await replyTo('/bucket', 'alice')).toBe('served alice at listBuckets');
   });

@@ -72,10 +72,14 @@ describe.each(STORES)('over the %s store', store => {
       },
     );
 
-    it.each(['/index.html', '', '/', '/www/', '//x'])('PUT /1/file%s: a file has a path and a name', async path => {
-      expect((await put(path)).status).toBe(400);
-      expect(await stored()).toEqual([]);
-    });
+    it.each(['/index.html', '', '/', '/www/', '//x', '/www/../x', '/www/%2e%2e/x', '/www/./x', '/www/..'])(
+      'PUT /1/file%s: a file has a path and a name',
+      async path => {
+        expect((await put(path)).status).toBe(400);
+        expect((await put(path, { token: PLAIN })).status).toBe(403);
+        expect(await stored()).toEqual([]);
+      },
+    );
 
     it.each([
       ['POST', '/1/file/www/a', 405, 'method POST is not valid for the path /1/file/www/a'],
@@ -83,7 +87,9 @@ describe.each(STORES)('over the %s store', store => {
       ['GET', '/1/filetoto', 404, 'the path /1/filetoto is invalid'],
       ['GET', '/1/data', 404, 'the path /1/data is invalid'],
     ])('%s %s (T3-17)', async (method, path, status, message) => {
-      expect(refused(await call(method, path, { token: ADMIN }))).toEqual([status, message]);
+      const reply = await call(method, path, { token: ADMIN });
+      expect(refused(reply)).toEqual([status, message]);
+      expect(reply.headers.allow).toBe(status === 405 ? 'GET, HEAD, PUT, DELETE' : undefined);
     });
 
     it.each(['size=0', 'size=x', 'size=-1', 'next=%00', 'next=gA'])('the page ?%s', async query => {

@@ -92,3 +92,17 @@ it('refuses a wrong password also where reading needs none', async () => {
   expect((await call('GET', '/1/file', { headers: { authorization: basic('adm', 'wrong') } })).status).toBe(401);
   expect((await call('GET', '/1/file', { headers: { authorization: basic('alice') } })).status).toBe(200);
 });
+
+it('refuses more wrong passwords than the limit allows with 429 and a time, to HEAD as well', async () => {
+  await gateway.db.sql('delete from sluice.rate_limits');
+  const strict = await startGateway({ beside: gateway, env: { RATE_LIMITS: 'login=3/1m' } });
+  const ask = (method: string) =>
+    makeCall(strict.url)(method, '/1/file', { headers: { authorization: basic('bob', 'wrong') } });
+  const replies = [];
+  for (let tries = 0; tries < 4; tries += 1) replies.push(await ask('GET'));
+  replies.push(await ask('HEAD'));
+  await strict.stop();
+  expect(replies.map(({ status }) => status)).toEqual([401, 401, 401, 429, 429]);
+  expect(replies[3]?.json).toEqual({ success: false, status: 429, error: { message: 'too many requests' } });
+  expect(Number(replies[4]?.headers['retry-after'])).toBeGreaterThan(0);
+});
