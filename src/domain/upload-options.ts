@@ -67,7 +67,7 @@ function parseFormat(text: string | null): NameFormat {
 function parseFileName(text: string | null): string | null {
   if (text === null) return null;
   const name = decoded(text).split(/[/\\]/).at(-1)?.trim() ?? '';
-  if (name === '' || Buffer.byteLength(name) > 200 || /\p{Cc}/u.test(name)) {
+  if (/^\.{0,2}$/.test(name) || Buffer.byteLength(name) > 200 || /\p{Cc}/u.test(name)) {
     throw refusal('x-zipline-filename', 'invalid filename');
   }
   return name;

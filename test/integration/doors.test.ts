@@ -138,6 +138,12 @@ describe.each(STORES)('over the %s store', store => {
     expect(await statuses()).toEqual([401, 401, 401, 400]);
   });
 
+  it('shows what is open to anybody also to whoever comes with a session that has ended', async () => {
+    const id = await upload('alice', 'a.txt', 'for anybody');
+    expect(await read(`/u/${id}`, as('bob'))).toBe('for anybody');
+    expect(await read('/folder/1', as('bob'))).toBe(404);
+  });
+
   it('turns a banned user away at every door at once', async () => {
     const doors = ['/storage/alice/', '/api/user/files', '/api/users/me/files'];
     await gateway.db.sql(`update sluice.accounts set banned_at = now() where username = 'alice'`);

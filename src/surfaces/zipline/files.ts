@@ -51,7 +51,7 @@ export const fileHandlers = {
     const { id, all } = fieldsOf(body);
     const gone =
       all === true
-        ? { count: await deleteOwnFiles(core, scope) }
+        ? { count: await deleteOwnFiles(core, { ...scope, permits: [...(scope.permits ?? []), 'unscoped-session'] }) }
         : wireFile(await deleteFile(core, scope, fileIdOf(id)));
     sendJson({ res, status: 200, body: gone });
   },

@@ -4,7 +4,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Approach, RouteHandler, Surface } from '../../contract/bind-routes.ts';
-import type { RequestScope } from '../../domain/caller.ts';
+import { ANONYMOUS, type RequestScope } from '../../domain/caller.ts';
+import { errorCode } from '../../domain/errors.ts';
 import { recordOf } from '../../http/request-record.ts';
 import { makeRequestScope, pathOf } from '../../http/request-scope.ts';
 import { callerOfHeaders } from '../../identity/caller-of-headers.ts';
@@ -31,7 +32,16 @@ const OURS = /^\/(?:api\/user|folder|u|r)(?:\/|$)/;
 export function makeZiplineSurface({ core, verifier, verifyPassword }: ZiplineSurfaceOptions): Surface<RequestScope> {
   const handlers: Record<ZiplineOperation, ZiplineHandler> = { ...folderHandlers, ...fileHandlers, ...viewHandlers };
   const bound = (handle: ZiplineHandler): RouteHandler<RequestScope> => {
-    return (route, scope) => handle({ ...route, core, verifyPassword, scope });
+    return async (route, scope) => {
+      const asked = { ...route, core, verifyPassword };
+      try {
+        await handle({ ...asked, scope });
+      } catch (error) {
+        if (errorCode(error) !== 'invalid-session' || factsOf(route.operationId).login === 'required') throw error;
+        // A session that has ended is a bad token like any other: what is open to anybody stays open.
+        await handle({ ...asked, scope: { ...scope, caller: ANONYMOUS } });
+      }
+    };
   };
   return {
     tag: 'zipline',
@@ -47,14 +57,20 @@ export function makeZiplineSurface({ core, verifier, verifyPassword }: ZiplineSu
 }
 
 function scopeOf(approach: Approach, verifier: TokenVerifier): RequestScope {
-  const { operation, login, permits }: OperationFacts = OPERATIONS[approach.operationId as ZiplineOperation];
+  const { operation, login, permits } = factsOf(approach.operationId);
+  if (login === 'required') approach.res.setHeader('cache-control', 'no-store');
   const caller = callerOfHeaders(approach.req.headers, login, verifier);
   const scope = makeRequestScope(approach, { caller, operation });
   return permits === undefined ? scope : { ...scope, permits };
 }
 
+function factsOf(operationId: string): OperationFacts {
+  return OPERATIONS[operationId as ZiplineOperation];
+}
+
 function answerUnknown(req: IncomingMessage, res: ServerResponse, next: () => void): void {
   const path = pathOf(req);
   if (!OURS.test(path)) next();
+  else if (req.method === 'OPTIONS' && KNOWN.test(path)) res.writeHead(204).end();
   else renderUnknown(res, KNOWN.test(path) ? 405 : 404);
 }

@@ -77,6 +77,18 @@ it.each([
   expect((await call('DELETE', '/api/user/files', { token, json: { id } })).status).toBe(changes);
 });
 
+it('removes everything at once in no scoped session', async () => {
+  await putFile(gateway, 'a.txt');
+  for (const scopes of [256, 1]) {
+    const token = tokenFor('authenticated', ALICE, { account_id: 1, scopes });
+    const reply = await call('DELETE', '/api/user/files', { token, json: { all: true } });
+    expect(refused(reply)).toEqual([403, 'you do not have permission to do this']);
+  }
+  expect(await names('files')).toEqual(['a.txt']);
+  const reply = await call('DELETE', '/api/user/files', asAlice({ all: true }));
+  expect([reply.json, reply.headers['cache-control']]).toEqual([{ count: 1 }, 'no-store']);
+});
+
 describe('the list', () => {
   it('has all of one’s own files, newest first, or their number, and none that is over', async () => {
     await putFile(gateway, 'a.txt');

@@ -69,6 +69,8 @@ describe('refuses', () => {
     expect(refused(await call('PUT', folders(1), asAlice({ file: 1 })))).toEqual([405, 'method not allowed']);
     expect(refused(await call('PUT', '/api/user/files', asAlice()))).toEqual([405, 'method not allowed']);
     expect(refused(await call('GET', '/api/user/nothing', asAlice()))).toEqual([404, 'not found']);
+    expect(refused(await call('OPTIONS', '/api/user/nothing'))).toEqual([404, 'not found']);
+    expect((await fetch(gateway.url + folders(1), { method: 'OPTIONS' })).status).toBe(204);
   });
 
   it.each([

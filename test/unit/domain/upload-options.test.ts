@@ -31,6 +31,8 @@ describe('refuses', () => {
     ['x-zipline-folder', 'mine', 'folder id must be a number'],
     ['x-zipline-folder', '9'.repeat(30), 'folder id must be a number'],
     ['x-zipline-filename', 'a/', 'invalid filename'],
+    ['x-zipline-filename', '.', 'invalid filename'],
+    ['x-zipline-filename', 'a/..', 'invalid filename'],
     ['x-zipline-filename', 'a%0Ab', 'invalid filename'],
     ['format', 'GFYCAT', 'invalid format'],
     ['password', 'x'.repeat(1025), 'password is too long'],
