@@ -92,7 +92,7 @@ export function errorReplyOf(error: unknown, operationId: string | null): ErrorR
   const { status, code, message } = wireErrorOf(known, operationId);
   return {
     status,
-    body: { code, message, ...extraOf(known, code) },
+    body: { code, message, ...extraOf(known, code, operationId) },
     headers: {
       'cache-control': 'no-store',
       ...(known.code === 'unavailable' ? { 'retry-after': '1' } : {}),
@@ -104,7 +104,7 @@ export function errorReplyOf(error: unknown, operationId: string | null): ErrorR
 export const UNKNOWN_ENDPOINT: ErrorReply = {
   status: 404,
   body: { code: 'INVALID_ENDPOINT_ERROR', message: 'Invalid Endpoint' },
-  headers: { 'cache-control': 'no-store' },
+  headers: { 'cache-control': 'no-store', 'ratelimit-skipped': 'true' },
 };
 
 function wireErrorOf({ code, facts }: SluiceError, operationId: string | null): WireError {
@@ -115,8 +115,12 @@ function wireErrorOf({ code, facts }: SluiceError, operationId: string | null): 
   return WIRE[code];
 }
 
-function extraOf({ code, facts }: SluiceError, wireCode: string): object {
-  if (wireCode === REFUSED.code) return { fields: fieldsOf(code, facts) };
+function extraOf({ code, facts }: SluiceError, wireCode: string, operationId: string | null): object {
+  if (wireCode === REFUSED.code) {
+    const fields = fieldsOf(code, facts);
+    // A form that breaks off or has no boundary gives no file.
+    return { fields: fields.length === 0 && operationId === 'uploadFile' ? ['file'] : fields };
+  }
   if (code === 'switched-off') return { feature: facts.feature };
   if (code === 'second-factor-required') return challengeOf(facts);
   return {};

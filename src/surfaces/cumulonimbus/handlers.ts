@@ -2,6 +2,7 @@
 import type { Route } from '../../contract/bind-routes.ts';
 import type { RequestBodies } from '../../contract/types.generated.ts';
 import type { RequestScope } from '../../domain/caller.ts';
+import { SluiceError } from '../../domain/errors.ts';
 import type { Accounts } from '../../identity/accounts.ts';
 import type { Passwords } from '../../identity/passwords.ts';
 import type { Core } from '../../operations/core.ts';
@@ -32,6 +33,9 @@ export function scopesOf({ caller }: RequestScope): unknown {
 export async function reverify({ accounts, scope, body }: Asked): Promise<void> {
   if (scopesOf(scope) !== null) return;
   const { password, '2fa': secondFactor } = body as RequestBodies['deleteAllMyFiles'];
+  if (secondFactor !== undefined && secondFactor.type !== 'totp') {
+    throw new SluiceError('invalid-second-factor', 'no such second factor', { facts: { reason: 'type' } });
+  }
   await accounts.reverify(scope, {
     ...(password === undefined ? {} : { password }),
     ...(secondFactor === undefined ? {} : { secondFactor }),

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Approach, RouteHandler, Surface } from '../../contract/bind-routes.ts';
 import type { RequestScope } from '../../domain/caller.ts';
+import { SluiceError } from '../../domain/errors.ts';
 import { killSwitchOf } from '../../domain/kill-switches.ts';
 import { addressKey } from '../../domain/rate-limits.ts';
 import { clientAddress } from '../../http/client-address.ts';
@@ -31,6 +32,8 @@ export interface CumulonimbusSurfaceOptions extends Parts {
 interface Entry {
   readonly scope: RequestScope;
   readonly admitted: Admitted | null;
+  /** What stops it once its fields are known to be right. */
+  readonly refusal: SluiceError | null;
 }
 
 export function makeCumulonimbusSurface(options: CumulonimbusSurfaceOptions): Surface<Entry> {
@@ -46,19 +49,21 @@ export function makeCumulonimbusSurface(options: CumulonimbusSurfaceOptions): Su
   async function enter(approach: Approach): Promise<Entry> {
     const { login, operation, forStaff, feature, limit, permits }: OperationFacts = factsOf(approach.operationId);
     const { req, res } = approach;
+    res.setHeader('cache-control', 'no-store');
     const caller = callerOfHeaders(req.headers, login, verifier);
     const asked = forStaff && staffSecondFactor === 'required' ? withSecondFactor(permits) : permits;
     const scope = { ...makeRequestScope(approach, { caller, operation }), permits: asked };
     const by = [approach.operationId, caller.subject ?? addressKey(clientAddress(req))];
     // Whoever signs in may be of the staff, whom no switch stops; that is found out there, and tries are limited there.
-    const admitted =
-      login === 'none'
-        ? null
-        : await admit(core, scope, {
-            ...(feature === undefined ? {} : { feature: killSwitchOf(feature) }),
-            limit: { name: limit, by },
-          });
-    const entry = { scope, admitted };
+    const admission = {
+      ...(feature === undefined ? {} : { feature: killSwitchOf(feature) }),
+      limit: { name: limit, by },
+    };
+    const answer =
+      login === 'none' ? null : await admit(core, scope, admission).catch(error => asLateRefusal(error, limit));
+    const refusal = answer instanceof SluiceError ? answer : null;
+    const admitted = answer instanceof SluiceError ? null : answer;
+    const entry = { scope, admitted, refusal };
     entries.set(res, entry);
     sayLimit(res, admitted);
     return entry;
@@ -73,7 +78,9 @@ export function makeCumulonimbusSurface(options: CumulonimbusSurfaceOptions): Su
       // Before the reply: whoever has read it may count on it. Where Postgres is away the count stays.
       await refund(core, entry.scope, entry.admitted).catch(() => {});
       sayLimit(res, null);
-    } else if (entry === undefined && reply.status !== 429) {
+    } else if (reply.status === 429) {
+      res.removeHeader('ratelimit-skipped');
+    } else if (entry === undefined) {
       sayLimit(res, null);
     }
     sendJson({ res, ...reply });
@@ -81,7 +88,10 @@ export function makeCumulonimbusSurface(options: CumulonimbusSurfaceOptions): Su
 
   const ids = Object.keys(handlers) as CumulonimbusOperation[];
   const bound = (handle: CumulonimbusHandler): RouteHandler<Entry> => {
-    return (route, { scope }) => handle({ ...route, ...options, scope });
+    return async (route, { scope, refusal }) => {
+      if (refusal !== null) throw refusal;
+      await handle({ ...route, ...options, scope });
+    };
   };
   return {
     tag: 'cumulonimbus',
@@ -96,6 +106,19 @@ export function makeCumulonimbusSurface(options: CumulonimbusSurfaceOptions): Su
 
 function factsOf(operationId: string | null): OperationFacts {
   return OPERATIONS[operationId as CumulonimbusOperation];
+}
+
+/**
+ * This API tells what is wrong with the fields before it tells that a feature is off or an endpoint's own limit reached.
+ * That everything is off, or too much was asked in all, it tells first.
+ */
+function asLateRefusal(error: unknown, limit: OperationFacts['limit']): SluiceError {
+  if (error instanceof SluiceError) {
+    const { code, facts } = error;
+    if (code === 'switched-off' && facts.feature !== killSwitchOf('GLOBAL')) return error;
+    if (code === 'rate-limited' && limit !== 'default') return error;
+  }
+  throw error;
 }
 
 /** Asked between being of the staff and the scope, in the order in which this API tells them. */

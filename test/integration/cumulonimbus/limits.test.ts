@@ -120,6 +120,31 @@ describe('rate limits', () => {
   });
 });
 
+describe('of two things that are wrong, a request is told', () => {
+  const path = '/api/users/me/files/absent.png/name';
+  const name = (options: CallOptions) => cloud.as('alice', 'PUT', path, options);
+
+  it('the scope, then the fields, then the switch, then its limit, then the file', async () => {
+    await askInTurn(20, () => name({ json: { name: 'x' } }));
+    await cloud.gateway.db.sql('update sluice.kill_switches set enabled = true where id = 6');
+    const scoped = await cloud.scoped('alice', 128, 'PUT', path, { json: {} });
+    expect(verdict(scoped)).toBe('403 INSUFFICIENT_PERMISSIONS_ERROR');
+    const fields = await name({ json: {} });
+    expect([fields.status, fields.json]).toMatchObject([400, { fields: ['name'] }]);
+    expect(limitOf(fields)).toEqual([undefined, undefined, 'true', undefined]);
+    expect(verdict(await name({ json: { name: 'x' } }))).toBe('503 SERVICE_UNAVAILABLE_ERROR');
+    await cloud.gateway.db.sql('update sluice.kill_switches set enabled = false');
+    expect(verdict(await name({ json: {} }))).toBe('400 MISSING_FIELDS_ERROR');
+    const late = await name({ json: { name: 'x' } });
+    expect([verdict(late), ...limitOf(late)]).toEqual(['429 RATELIMITED_ERROR', '20', '0', undefined, 'standard']);
+  });
+
+  it('before its fields that everything is off', async () => {
+    await cloud.gateway.db.sql('update sluice.kill_switches set enabled = true where id = 8');
+    expect((await name({ json: {} })).json).toMatchObject({ feature: 8 });
+  });
+});
+
 describe('kill switches', () => {
   const throwSwitch = (id: number, enabled = true) =>
     cloud.gateway.db.sql('update sluice.kill_switches set enabled = $2 where id = $1', [id, enabled]);

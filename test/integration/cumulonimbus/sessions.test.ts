@@ -38,6 +38,17 @@ describe('signing in', () => {
     expect(verdict(await signIn(body))).toBe(expected);
   });
 
+  it('is not counted among requests, and kept by no cache', async () => {
+    const { headers } = await signIn({ username: 'alice', password: PASSWORD });
+    expect([headers['ratelimit-skipped'], headers['cache-control']]).toEqual(['true', 'no-store']);
+  });
+
+  it('says of too many tries what it says of every limit', async () => {
+    for (let tries = 0; tries < 10; tries += 1) await signIn({ username: 'nobody', password: 'wrong' });
+    const { status, headers } = await signIn({ username: 'nobody', password: 'wrong' });
+    expect([status, headers['ratelimit-reason'], headers['ratelimit-skipped']]).toEqual([429, 'standard', undefined]);
+  });
+
   it('names every field that is missing', async () => {
     const { json } = await signIn({});
     expect(json).toEqual({
@@ -162,6 +173,9 @@ describe('deleting everything', () => {
     expect(verdict(await answer({}))).toBe('401 INVALID_SECOND_FACTOR_RESPONSE_ERROR');
     expect(verdict(await answer({ token: 'rubbish' }))).toBe('400 INVALID_SECOND_FACTOR_RESPONSE_ERROR');
     expect(verdict(await answer({ token: cloud.people.stf.token }))).toBe('401 INVALID_SECOND_FACTOR_RESPONSE_ERROR');
+    for (const type of ['webauthn', 'backup']) {
+      expect(verdict(await answer({ type, code: await freshCode() }))).toBe('401 INVALID_SECOND_FACTOR_RESPONSE_ERROR');
+    }
     expect(await cloud.ids(owner)).toEqual([id]);
 
     const right = await freshCode();
