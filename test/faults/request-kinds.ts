@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { type Call, type CallReply, makeCall } from '../support/call.ts';
 import { SERVICE_TOKEN } from '../support/gateway.ts';
+import { until } from '../support/until.ts';
 
 export interface RequestKind {
   readonly title: string;
@@ -113,7 +114,12 @@ export async function furnishFolders(url: string, folders: readonly string[]): P
   const names = new Set(REQUEST_KINDS.flatMap(({ needs }) => needs));
   for (const name of names) {
     const path = (folder: string) => `/object/b/${folder}/${name}`;
-    await Promise.all(folders.map(folder => call('POST', path(folder), { token, body: `the bytes of ${name}` })));
+    const put = (folder: string) =>
+      call('POST', path(folder), { token, headers: { 'x-upsert': 'true' }, body: `the bytes of ${name}` });
+    // A busy machine may take longer than the gateway of a test is told to wait.
+    await Promise.all(
+      folders.map(folder => until(`an object in ${folder}`, async () => (await put(folder)).status === 200, 60_000)),
+    );
   }
 }
 
