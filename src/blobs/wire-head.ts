@@ -15,7 +15,8 @@ export interface AnswerHead {
 }
 
 const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d)(?: |$)/;
-const HEADER_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const LINE_BREAK = /[\r\n]/;
 const LENGTH = /^\d{1,15}$/;
 
 /** Reads the lines up to the empty one, without it. Throws `failed` where they are no head of HTTP/1.1. */
@@ -25,14 +26,30 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
   if (Number.isNaN(status)) throw malformed('status line');
   const headers: Record<string, string> = Object.create(null);
   for (const line of lines) {
-    const [, name, value] = HEADER_LINE.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw malformed('header line');
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, colon));
+    if (!HEADER_NAME.test(name) || LINE_BREAK.test(line)) throw malformed('header line');
     const key = name.toLowerCase();
+    const value = trimmed(line, colon + 1);
     headers[key] = headers[key] === undefined ? value : `${headers[key]}, ${value}`;
   }
   const bodyBytes = bodyLength(status, headers, method);
   const keepsConnection = bodyBytes !== null && !/\bclose\b/i.test(headers.connection ?? '');
   return { status, headers, bodyBytes, keepsConnection };
+}
+
+/** What follows `from`, without spaces and tabs at either end, and those alone: `trim` would take more. */
+function trimmed(line: string, from: number): string {
+  let start = from;
+  let end = line.length;
+  while (start < end && isBlank(line, start)) start += 1;
+  while (end > start && isBlank(line, end - 1)) end -= 1;
+  return line.slice(start, end);
+}
+
+function isBlank(line: string, index: number): boolean {
+  const code = line.charCodeAt(index);
+  return code === 0x20 || code === 0x09;
 }
 
 function bodyLength(status: number, headers: Readonly<Record<string, string>>, method: string): number | null {

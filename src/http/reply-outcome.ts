@@ -7,23 +7,36 @@ import type { ServerResponse } from 'node:http';
 
 const ANSWERED = Symbol('all of this reply has been written, though it is not ended');
 
-/** Calls back once: true when the whole reply was handed to the operating system, false when the client went before. */
-export function whenReplied(res: ServerResponse & { [ANSWERED]?: true }, settle: (complete: boolean) => void): void {
-  let settled = false;
-  const once = (complete: boolean) => {
-    if (settled) return;
-    settled = true;
-    settle(complete || res[ANSWERED] === true);
-  };
+/** Who waits for the outcome, in the order of asking; undefined where nobody does, or they have been told. */
+const WAITING = Symbol('who waits to hear whether this reply was sent');
+type Settle = (complete: boolean) => void;
+type Reply = ServerResponse & { [ANSWERED]?: true; [WAITING]?: Settle[] | undefined };
+
+/**
+ * Calls back once: true when the whole reply was handed to the operating system, false when the client went before. All
+ * who ask share two listeners.
+ */
+export function whenReplied(res: Reply, settle: Settle): void {
   if (res.destroyed) {
-    once(false);
+    settle(res[ANSWERED] === true);
     return;
   }
-  res.on('finish', () => once(!res.req.socket.destroyed));
-  res.on('close', () => once(false));
+  if (res[WAITING] !== undefined) {
+    res[WAITING].push(settle);
+    return;
+  }
+  res[WAITING] = [settle];
+  res.on('finish', () => tellAll(res, !res.req.socket.destroyed));
+  res.on('close', () => tellAll(res, false));
+}
+
+function tellAll(res: Reply, complete: boolean): void {
+  const waiting = res[WAITING] ?? [];
+  res[WAITING] = undefined;
+  for (const settle of waiting) settle(complete || res[ANSWERED] === true);
 }
 
 /** Says that nothing of the reply is missing any more, before `end` is called. */
-export function markAnswered(res: ServerResponse & { [ANSWERED]?: true }): void {
+export function markAnswered(res: Reply): void {
   res[ANSWERED] = true;
 }

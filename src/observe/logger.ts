@@ -1,7 +1,7 @@
 /** The log: JSON lines with time, level, message and fields, secrets cut out. Home of winston. */
 import type { Writable } from 'node:stream';
 import { createLogger, type Logform, transports } from 'winston';
-import { redactFields, redactText } from './redact.ts';
+import { harmlessJson, redactFields, redactText } from './redact.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 /** One method per level. Fields may hold anything, errors included; `time`, `level` and `message` are taken. */
@@ -38,9 +38,10 @@ const HEAD: ReadonlySet<string> = new Set(['time', 'level', 'message']);
 function toLine(info: Logform.TransformableInfo): Logform.TransformableInfo {
   const entry = info as unknown as LogEntry;
   const { level, message, fields = {} } = entry;
-  const head = JSON.stringify({ time: new Date(), level, message: redactText(message) });
-  const tail = JSON.stringify(redactFields(Object.entries(fields).filter(([name]) => !HEAD.has(name))));
-  entry[LINE] = tail === '{}' ? head : `${head.slice(0, -1)},${tail.slice(1)}`;
+  const head = `{"time":"${new Date().toISOString()}","level":"${level}","message":${JSON.stringify(redactText(message))}`;
+  const own = Object.entries(fields).filter(([name]) => !HEAD.has(name));
+  const tail = harmlessJson(own) ?? JSON.stringify(redactFields(own));
+  entry[LINE] = tail === '{}' ? `${head}}` : `${head},${tail.slice(1)}`;
   return info;
 }
 

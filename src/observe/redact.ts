@@ -9,6 +9,8 @@ const MAX_TEXT_LENGTH = 8192;
 const MAX_DEPTH = 6;
 const MAX_ENTRIES = 100;
 
+const HARMLESS_TYPES: ReadonlySet<string> = new Set(['string', 'number', 'boolean', 'undefined']);
+
 const SECRET_WORDS =
   'token|secret|passw|passphrase|authorization|cookie|api-?_?key|access-?_?key|signature|credential|otp|jwks?';
 const SECRET_NAME = new RegExp(SECRET_WORDS, 'i');
@@ -59,6 +61,18 @@ export function redactFields(entries: readonly (readonly [string, unknown])[], d
     copy[name] = isSecret ? REDACTED : redact(value, depth + 1);
   }
   return copy;
+}
+
+/**
+ * The JSON of fields in which nothing is to be cut out, which one look at the whole line tells for most; null for those
+ * that `redactFields` has to go through. JSON escapes no letter and no `@`, so it hides nothing that a look at each field
+ * would find; and where the whole is short, so is every part.
+ */
+export function harmlessJson(entries: readonly (readonly [string, unknown])[]): string | null {
+  if (entries.length > MAX_ENTRIES) return null;
+  if (!entries.every(([, value]) => value === null || HARMLESS_TYPES.has(typeof value))) return null;
+  const json = JSON.stringify(Object.fromEntries(entries));
+  return json.length > MAX_TEXT_LENGTH || SUSPICIOUS.test(json) ? null : json;
 }
 
 /** Name, message and stack, what the error says of itself (`code`, `facts` …), and the chain of its causes. */

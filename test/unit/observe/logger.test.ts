@@ -44,6 +44,27 @@ describe('the log', () => {
     expect(lines.join('')).not.toContain('abc');
   });
 
+  it.each([
+    ['a text with a token', { path: '/x?token=abc' }],
+    ['a field that is called one', { Token: 'abc' }],
+    ['a field after a hundred others', { ...Object.fromEntries(Array(100).fill(1).entries()), late: 'abc' }],
+    ['the end of a long text', { path: `${'x'.repeat(8192)}abc` }],
+  ])('cuts out %s, among fields that are otherwise harmless', (_what, fields) => {
+    const { log, lines } = collect('info');
+    log.info('request', { status: 200, ...fields });
+    expect(lines.join('')).not.toContain('abc');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ message: 'request', status: 200 });
+  });
+
+  it('writes fields of every kind', () => {
+    const { log, lines } = collect('info');
+    log.info('request', { none: null, left: undefined, big: 1n, yes: true, text: '"\n\ud800', more: { deep: [1] } });
+    log.info('request', { none: null, left: undefined, yes: true, text: '"\n\ud800' });
+    const same = { message: 'request', none: null, yes: true, text: '"\n\ud800' };
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ ...same, big: '1', more: { deep: [1] } });
+    expect(JSON.parse(lines[1] ?? '')).toEqual({ time: expect.any(String), level: 'info', ...same });
+  });
+
   it('keeps two loggers apart', () => {
     const first = collect('info');
     const second = collect('info');
