@@ -15,7 +15,7 @@ import { md5OfEtag, type PutS3Object, type S3Objects, type S3Part } from './s3-o
 import type { S3Timeouts } from './s3-settings.ts';
 import { makeS3Signer, type S3Credentials } from './s3-signer.ts';
 import type { S3Transport, TransportAnswer, TransportSettings } from './s3-transport.ts';
-import { makeSocketGate } from './socket-gate.ts';
+import { makeSocketGate, type Place } from './socket-gate.ts';
 import { UnframedAnswer } from './wire-connection.ts';
 import { makeWireTransport } from './wire-transport.ts';
 
@@ -65,8 +65,8 @@ export function makeLeanS3Client(settings: LeanS3Settings): S3Objects {
 }
 
 /** Our own connections speak plain TCP, and leave to undici what they cannot read: an answer without a length. */
-function makeTransport({ bucketUrl, maxSockets, timeouts }: LeanS3Settings): S3Transport {
-  const settings = { origin: bucketUrl, maxSockets, timeouts, keepMs: timeouts.keepAliveMs };
+function makeTransport({ bucketUrl, timeouts }: LeanS3Settings): S3Transport {
+  const settings = { origin: bucketUrl, timeouts, keepMs: timeouts.keepAliveMs };
   const general = makeUndiciWhenNeeded(settings);
   if (bucketUrl.protocol !== 'http:') return general;
   const plain = makeWireTransport(settings);
@@ -103,32 +103,32 @@ function makeUndiciWhenNeeded(settings: TransportSettings): S3Transport {
 function makeSend(settings: LeanS3Settings, transport: S3Transport): Send {
   const sign = makeS3Signer({ region: settings.region, host: settings.bucketUrl.host, now: settings.now });
   const gate = makeSocketGate({ most: settings.maxSockets, waitMs: settings.timeouts.headersMs });
-  const dispatch = async (request: S3Request) => {
+  const dispatch = async (request: S3Request, place: Place) => {
     const given = settings.credentials();
     const headers = sign(request, 'then' in given ? await given : given);
     if (request.unsigned !== undefined) headers.push(...request.unsigned);
     const { method, query, body = null, signal } = request;
     const path = query === undefined ? request.path : `${request.path}?${query}`;
     if (signal?.aborted) throw new BlobStoreError('aborted', 'the request to S3 was aborted', signal.reason);
-    return transport.send({ method, path, headers, body, signal });
+    return transport.send({ method, path, headers, body, signal, place });
   };
-  const dispatchTwice = async (request: S3Request) => {
+  const dispatchTwice = async (request: S3Request, place: Place) => {
     try {
-      return await dispatch(request);
+      return await dispatch(request, place);
     } catch (error) {
       const isRepeatable = request.body === undefined || Buffer.isBuffer(request.body);
       if (!isRepeatable || request.signal?.aborted || !isStaleSocket(error)) throw error;
-      return dispatch(request);
+      return dispatch(request, place);
     }
   };
   return async request => {
-    await gate.enter(request.signal);
+    const place = await gate.enter(request.signal);
     try {
-      const answer = await dispatchTwice(request);
-      answer.body.once('close', gate.leave);
+      const answer = await dispatchTwice(request, place);
+      answer.body.once('close', place.leave);
       return answer;
     } catch (error) {
-      gate.leave();
+      place.leave();
       throw error;
     }
   };

@@ -22,7 +22,7 @@ export interface S3Settings {
   readonly singlePutMaxBytes?: number;
   /** The largest object this gateway accepts; decides the part size of bodies without a declared length. */
   readonly maxObjectSizeBytes: number;
-  /** Most sockets to the engine at once, for each of the two clients. */
+  /** Most requests that keep the engine busy at once, for each of the two clients; socket-gate.ts says which do. */
   readonly maxSockets?: number;
   readonly timeouts?: Partial<S3Timeouts>;
   /** The clock that requests are signed by. */

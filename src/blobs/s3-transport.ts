@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { S3Timeouts } from './s3-settings.ts';
+import type { Place } from './socket-gate.ts';
 
 export interface TransportRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT';
@@ -13,6 +14,8 @@ export interface TransportRequest {
   /** Its length is in the headers. */
   readonly body: Buffer | Readable | null;
   readonly signal: AbortSignal | undefined;
+  /** Told how to learn whether the transfer waits for our own client. */
+  readonly place: Pick<Place, 'watch'>;
 }
 
 export interface TransportAnswer {
@@ -26,7 +29,6 @@ export interface TransportAnswer {
 
 export interface TransportSettings {
   readonly origin: URL;
-  readonly maxSockets: number;
   readonly timeouts: S3Timeouts;
   /** How long an unused socket is kept. */
   readonly keepMs: number;

@@ -1,22 +1,50 @@
 /**
- * Lets at most so many requests on their way to the engine at once; the others wait in line, each with a deadline.
- * Undici's own queue does not do: a request in it hears neither of its abort nor of any time limit until a socket is
- * free, and slow readers can hold every socket for hours.
+ * Lets at most so many requests keep the engine busy at once; the others wait in line, each with a deadline. A transfer that
+ * waits for our own client, a slow reader or a slow sender, may take hours and asks nothing of the engine meanwhile: while
+ * others are in line it loses its place, and goes on without one. That is looked for only while there is a line.
  */
 import { BlobStoreError } from './blob-store.ts';
 
 export interface SocketGate {
   /** Resolves when there is room. Rejects with `aborted` by the signal, with `unavailable` after the longest wait. */
-  enter(signal: AbortSignal | undefined): Promise<void>;
-  /** Gives the room back; exactly once for every `enter` that resolved. */
+  enter(signal: AbortSignal | undefined): Promise<Place>;
+}
+
+export interface Place {
+  /** Says how to learn that the transfer waits for our own client, and not for the engine. */
+  watch(isOurTurn: () => boolean): void;
+  /** Gives the place back. To be called at the end; more often does no harm. */
   leave(): void;
 }
 
-export function makeSocketGate(limits: { most: number; waitMs: number }): SocketGate {
-  let inside = 0;
-  const line = new Set<() => void>();
+/** Whoever waits for its client at two looks in turn is slow. */
+const LOOK_EVERY_MS = 500;
 
-  function waitInLine(signal: AbortSignal | undefined): Promise<void> {
+export function makeSocketGate(limits: { most: number; waitMs: number; lookEveryMs?: number }): SocketGate {
+  const { most, waitMs, lookEveryMs = LOOK_EVERY_MS } = limits;
+  const inside = new Set<GatePlace>();
+  const line = new Set<(place: Place) => void>();
+  let looking: NodeJS.Timeout | null = null;
+
+  function open(): Place {
+    const place = new GatePlace(() => {
+      if (!inside.delete(place)) return;
+      const [next] = line; // A Set keeps the order of arrival.
+      next?.(open());
+    });
+    inside.add(place);
+    return place;
+  }
+
+  function look(): void {
+    for (const place of inside) if (place.isStalled() && line.size > 0) place.leave();
+    if (line.size > 0 || looking === null) return;
+    clearInterval(looking);
+    looking = null;
+  }
+
+  function waitInLine(signal: AbortSignal | undefined): Promise<Place> {
+    looking ??= setInterval(look, lookEveryMs).unref();
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {
         line.delete(admit);
@@ -24,27 +52,37 @@ export function makeSocketGate(limits: { most: number; waitMs: number }): Socket
         signal?.removeEventListener('abort', onAbort);
         finish();
       };
-      const admit = () => settle(resolve);
+      const admit = (place: Place) => settle(() => resolve(place));
       const refuse = (error: BlobStoreError) => settle(() => reject(error));
       const onAbort = () => refuse(new BlobStoreError('aborted', 'the request to S3 was aborted', signal?.reason));
       const timer = setTimeout(
         () => refuse(new BlobStoreError('unavailable', 'every connection to S3 is in use')),
-        limits.waitMs,
+        waitMs,
       );
       signal?.addEventListener('abort', onAbort, { once: true });
       line.add(admit);
     });
   }
 
-  return {
-    async enter(signal) {
-      if (inside < limits.most) inside += 1;
-      else await waitInLine(signal);
-    },
-    leave() {
-      const [next] = line; // A Set keeps the order of arrival.
-      if (next === undefined) inside -= 1;
-      else next();
-    },
-  };
+  return { enter: async signal => (inside.size < most ? open() : waitInLine(signal)) };
+}
+
+class GatePlace implements Place {
+  readonly leave: () => void;
+  #isOurTurn: () => boolean = () => false;
+  #wasOurTurn = false;
+
+  constructor(leave: () => void) {
+    this.leave = leave;
+  }
+
+  watch(isOurTurn: () => boolean): void {
+    this.#isOurTurn = isOurTurn;
+  }
+
+  isStalled(): boolean {
+    const before = this.#wasOurTurn;
+    this.#wasOurTurn = this.#isOurTurn();
+    return before && this.#wasOurTurn;
+  }
 }

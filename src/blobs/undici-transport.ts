@@ -1,12 +1,12 @@
 /** Requests to the engine through undici: TLS, and the few answers that our own connections do not read. */
+import { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
 import { codeIn, type S3Transport, type TransportAnswer, type TransportSettings } from './s3-transport.ts';
 
 const LONGEST_ERROR_DOCUMENT_BYTES = 16 * 1024;
 
-export function makeUndiciTransport({ origin, maxSockets, timeouts, keepMs }: TransportSettings): S3Transport {
+export function makeUndiciTransport({ origin, timeouts, keepMs }: TransportSettings): S3Transport {
   const pool = new Pool(origin.origin, {
-    connections: maxSockets,
     pipelining: 1,
     connectTimeout: timeouts.connectMs,
     headersTimeout: timeouts.headersMs,
@@ -15,7 +15,8 @@ export function makeUndiciTransport({ origin, maxSockets, timeouts, keepMs }: Tr
     keepAliveMaxTimeout: keepMs,
   });
   return {
-    async send({ method, path, headers, body, signal }) {
+    async send({ method, path, headers, body, signal, place }) {
+      if (body instanceof Readable) place.watch(() => body.readableLength === 0 && !body.readableEnded);
       const answer = await pool.request({
         method,
         path,
@@ -26,6 +27,7 @@ export function makeUndiciTransport({ origin, maxSockets, timeouts, keepMs }: Tr
       });
       // Undici errors an unread body that is destroyed; without a listener that would end the process.
       answer.body.on('error', () => {});
+      place.watch(() => answer.body.isPaused() || answer.body.readableLength > 0);
       return toAnswer(answer);
     },
     close: async () => {

@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import type { BufferPool } from '../streams/buffer-pool.ts';
 import { BlobStoreError } from './blob-store.ts';
 import type { S3Timeouts } from './s3-settings.ts';
+import type { Place } from './socket-gate.ts';
 import { type BodySource, WireBody } from './wire-body.ts';
 import { type AnswerHead, parseAnswerHead } from './wire-head.ts';
 
@@ -18,6 +19,8 @@ export interface WireRequest {
   /** Exactly as long as the head says. */
   readonly body: Buffer | Readable | null;
   readonly signal: AbortSignal | undefined;
+  /** Told how to learn whether the exchange waits for our own side, also after its end. */
+  readonly place: Pick<Place, 'watch'>;
 }
 
 export interface WireAnswer {
@@ -104,6 +107,7 @@ export class WireConnection {
       const { connectMs, headersMs } = this.#place.timeouts;
       if (this.#socket.connecting) this.#socket.once('connect', () => this.#socket.setTimeout(headersMs));
       this.#socket.setTimeout(this.#socket.connecting ? connectMs : headersMs);
+      request.place.watch(() => this.#exchange !== exchange || !this.#isEnginesTurn(exchange));
       this.#write(exchange);
     });
   }
@@ -269,11 +273,15 @@ export class WireConnection {
   }
 
   /** A reader or a sender that takes its time is no fault of the engine. */
+  #isEnginesTurn({ body, isSent }: Exchange): boolean {
+    return body === null ? isSent || this.#socket.writableNeedDrain : body.isWanted;
+  }
+
   #onTimeout(): void {
     const exchange = this.#exchange;
     if (exchange === null) {
       this.destroy();
-    } else if (exchange.body === null ? exchange.isSent || this.#socket.writableNeedDrain : exchange.body.isWanted) {
+    } else if (this.#isEnginesTurn(exchange)) {
       this.#fail(new ConnectionLost('ETIMEDOUT'));
     } else {
       this.#socket.setTimeout(this.#socket.timeout ?? 0);

@@ -40,8 +40,8 @@ export function makeWireTransport({ origin, timeouts, keepMs }: TransportSetting
   return {
     async send(request) {
       const connection = free.pop() ?? open();
-      const { method, body, signal } = request;
-      return toAnswer(await connection.send({ method, head: headOf(request), body, signal }));
+      const { method, body, signal, place } = request;
+      return toAnswer(await connection.send({ method, head: headOf(request), body, signal, place }));
     },
     close: async () => {
       for (const connection of all) connection.destroy();

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { S3Settings } from '../../src/blobs/s3-settings.ts';
 import { makeS3Store } from '../../src/blobs/s3-store.ts';
@@ -311,6 +311,35 @@ describe('the lean client with every socket taken', () => {
     held[0]?.end('y');
     await slow.forEach(() => {});
     expect(String(await waiting)).toBe('x');
+  });
+});
+
+describe('the lean client with every socket in slow hands', () => {
+  const MANY = 32;
+
+  it('serves others while many clients read nothing, and gives each of those its bytes in the end', async () => {
+    const big = Buffer.alloc(300_000, 'b');
+    const answer: Answer = (request, response) => response.end(request.url?.includes('/small') ? 'x' : big);
+    const { store } = await storeAgainst(answer, { maxSockets: MANY });
+    const slow = await Promise.all(Array.from({ length: MANY }, () => store.open(newKey(), whole())));
+    expect(String(await openAll(store, 'aa/small'))).toBe('x');
+    for (const body of slow) expect(Buffer.concat(await body.toArray()).equals(big)).toBe(true);
+  });
+
+  it('serves others while many clients send nothing', async () => {
+    const { store } = await storeAgainst(
+      (request, response, nth) => {
+        if (request.method === 'GET') response.end('x');
+        else request.resume().on('end', () => storedAs({ etag: `"${MD5_OF_X}"` })(request, response, nth));
+      },
+      { maxSockets: MANY, singlePutMaxBytes: 1024 ** 3 },
+    );
+    const bodies = Array.from({ length: MANY }, () => new PassThrough());
+    const puts = bodies.map(body => rejection(store.put(blobOf(body, 10_000_000))));
+    for (const body of bodies) body.write(Buffer.alloc(100_000));
+    expect(String(await openAll(store, newKey()))).toBe('x');
+    for (const body of bodies) body.destroy(new Error('enough'));
+    await Promise.all(puts);
   });
 });
 
