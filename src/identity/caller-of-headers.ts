@@ -5,10 +5,10 @@ import { readBearer } from './read-credentials.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
 /**
- * How an operation treats credentials: `optional` ignores a bad token, as public objects stay readable without one;
+ * How an operation treats credentials: `signed-in` needs more than the key that every visitor has; `optional` ignores a bad token, as public objects stay readable without one;
  * `offered` refuses a bad token, and takes none for anonymity.
  */
-export type Login = 'required' | 'optional' | 'offered' | 'none';
+export type Login = 'signed-in' | 'required' | 'optional' | 'offered' | 'none';
 
 /** Throws `missing-credentials` where a login is required, `invalid-token` where a bad one is not ignored. */
 export function callerOfHeaders(
@@ -23,7 +23,11 @@ export function callerOfHeaders(
     if (login === 'offered') return ANONYMOUS;
     throw new SluiceError('missing-credentials', "headers must have required property 'authorization'");
   }
-  return verifier.verify(token);
+  const caller = verifier.verify(token);
+  if (login === 'signed-in' && caller.role === ANONYMOUS.role) {
+    throw new SluiceError('missing-credentials', 'the token is that of every visitor');
+  }
+  return caller;
 }
 
 function verifyOrAnonymous(token: string, verifier: TokenVerifier): Caller {

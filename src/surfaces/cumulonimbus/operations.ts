@@ -6,7 +6,7 @@ export interface OperationFacts {
   /** What policies read as `storage.operation()`. */
   readonly operation: string;
   /** Whoever signs in needs no login. */
-  readonly login: 'required' | 'none';
+  readonly login: 'signed-in' | 'none';
   /** In the order in which their absence is told. */
   readonly permits: readonly string[];
   /** Whether the staff needs a second factor for it, where the gateway is set so. */
@@ -22,7 +22,7 @@ type More = Partial<Pick<OperationFacts, 'feature' | 'limit' | 'free'>>;
 
 const own = (operation: string, permits: readonly string[], more: More = {}): OperationFacts => ({
   operation,
-  login: 'required',
+  login: 'signed-in',
   permits: ['account-active', ...permits],
   forStaff: false,
   limit: 'default',

@@ -37,7 +37,7 @@ export function makeZiplineSurface({ core, verifier, verifyPassword }: ZiplineSu
       try {
         await handle({ ...asked, scope });
       } catch (error) {
-        if (errorCode(error) !== 'invalid-session' || factsOf(route.operationId).login === 'required') throw error;
+        if (errorCode(error) !== 'invalid-session' || factsOf(route.operationId).login === 'signed-in') throw error;
         // A session that has ended is a bad token like any other: what is open to anybody stays open.
         await handle({ ...asked, scope: { ...scope, caller: ANONYMOUS } });
       }
@@ -58,7 +58,7 @@ export function makeZiplineSurface({ core, verifier, verifyPassword }: ZiplineSu
 
 function scopeOf(approach: Approach, verifier: TokenVerifier): RequestScope {
   const { operation, login, permits } = factsOf(approach.operationId);
-  if (login === 'required') approach.res.setHeader('cache-control', 'no-store');
+  if (login === 'signed-in') approach.res.setHeader('cache-control', 'no-store');
   const caller = callerOfHeaders(approach.req.headers, login, verifier);
   const scope = makeRequestScope(approach, { caller, operation });
   return permits === undefined ? scope : { ...scope, permits };

@@ -9,7 +9,7 @@ export interface OperationFacts {
 
 const own = (operation: string, permit: 'read-files' | 'modify-files'): OperationFacts => ({
   operation: `uploads.${operation}`,
-  login: 'required',
+  login: 'signed-in',
   permits: ['account-active', permit],
 });
 const read = (operation: string) => own(operation, 'read-files');

@@ -4,7 +4,7 @@ import { type Logger, makeLogger } from '../../../src/observe/logger.ts';
 import { openSessionFor } from '../../support/accounts.ts';
 import type { CallReply } from '../../support/call.ts';
 import { type Cloud, formFile, PNG, startCloud, verdict } from '../../support/cloud.ts';
-import { STORES } from '../../support/gateway.ts';
+import { ANON_TOKEN, STORES } from '../../support/gateway.ts';
 
 describe.each(STORES)('one’s own files, on the %s store', store => {
   let cloud: Cloud;
@@ -33,6 +33,7 @@ describe.each(STORES)('one’s own files, on the %s store', store => {
       ['no header', {}],
       ['rubbish', { authorization: 'rubbish' }],
       ['another scheme', { authorization: 'Basic YWxpY2U6eA==' }],
+      ['the key that every visitor has', { authorization: ANON_TOKEN }],
     ])('refuses %s (T4-01)', async (_, headers) => {
       const reply = await cloud.call('GET', '/api/users/me/files', { headers });
       expect([reply.status, reply.json]).toEqual([401, INVALID]);

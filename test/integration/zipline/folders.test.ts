@@ -1,6 +1,6 @@
 /** API 001, folders: the facts T1-01 to T1-18 and T1-20, and the routes that support them. */
 import type { Call } from '../../support/call.ts';
-import type { Gateway } from '../../support/gateway.ts';
+import { ANON_TOKEN, type Gateway } from '../../support/gateway.ts';
 import { BOB } from '../../support/scopes.ts';
 import { ALICE_TOKEN, BOB_TOKEN, makeFolder, putFile, refused, startUploads } from '../../support/uploads.ts';
 
@@ -34,7 +34,7 @@ describe('refuses', () => {
   const METHODS = ['GET', 'POST', 'DELETE', 'PATCH'];
 
   it.each(METHODS)('%s by whoever is not logged in, first of all (T1-07)', async method => {
-    for (const options of [{}, { token: 'rubbish' }, { json: { file: 'x' } }]) {
+    for (const options of [{}, { token: 'rubbish' }, { token: ANON_TOKEN }, { json: { file: 'x' } }]) {
       expect(refused(await call(method, folders('abc'), options))).toEqual([401, 'not logged in']);
     }
   });
