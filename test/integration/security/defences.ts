@@ -318,7 +318,7 @@ export const DEFENCES: readonly Defence[] = [
   },
   {
     name: 'a JSON body is what the contract says',
-    edits: [edit(BINDER, `  if (body !== undefined) refuse('body', operation.checks.body(body));\n`, '')],
+    edits: [edit(BINDER, `  if (body !== undefined) refuse('body', checks.body(body));\n`, '')],
     tests: payloads(/refuse JSON (nested|with 100,000|with a number|that names)/),
   },
   {
