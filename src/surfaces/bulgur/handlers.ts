@@ -20,9 +20,14 @@ export type Asked = Route & BulgurParts;
 
 export type BulgurHandler = (asked: Asked) => Promise<void>;
 
-/** The path that the request is about, whoever asks. */
-export function pathAsked({ params }: Approach): TreePath {
-  return parseTreePath(`${params.user ?? ''}/${params.wildcard ?? ''}`);
+/** The path that the request is about, whoever asks. What is wrong with it is said to nobody without a login. */
+export function pathAsked({ req, params, verifier }: Approach & BulgurParts): TreePath {
+  try {
+    return parseTreePath(`${params.user ?? ''}/${params.wildcard ?? ''}`);
+  } catch (error) {
+    callerOfHeaders(req.headers, 'required', verifier);
+    throw error;
+  }
 }
 
 /** A scope that the permit for the owner's tree is asked with, whatever then happens in it. */

@@ -136,6 +136,10 @@ describe.each(STORES)('reading the tree, on the %s store,', store => {
   ])('refuses the path %s', async path => {
     await putFiles(call, 'bob/', [{ name: 'b.txt', value: 'b' }], BOB_TOKEN);
     expect((await call('GET', `/storage/${path}`, as(ALICE_TOKEN))).status).toBe(400);
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      expect((await call(method, `/storage/${path}`)).status).toBe(401);
+      expect((await call(method, `/storage/${path}?token=rubbish`, as('rubbish'))).status).toBe(401);
+    }
   });
 
   it('T0-03 answers with the bytes of a file, and the type that its name suggests', async () => {
