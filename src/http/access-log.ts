@@ -58,6 +58,8 @@ export function makeAccessLog({ log, onRequest }: AccessLogOptions): Middleware 
 const OURS: ReadonlySet<ErrorCode> = new Set(['internal', 'bytes-missing', 'unavailable', 'timeout', 'out-of-space']);
 
 function isOurFault({ status, error }: FinishedRequest): boolean {
+  // What the staff has switched off is away because somebody wished it.
+  if (error !== null && errorCode(error) === 'switched-off') return false;
   return status >= 500 || (error !== null && OURS.has(errorCode(error)));
 }
 

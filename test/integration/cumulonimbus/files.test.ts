@@ -5,6 +5,7 @@ import { openSessionFor } from '../../support/accounts.ts';
 import type { CallReply } from '../../support/call.ts';
 import { type Cloud, formFile, PNG, startCloud, verdict } from '../../support/cloud.ts';
 import { ANON_TOKEN, STORES } from '../../support/gateway.ts';
+import { until } from '../../support/until.ts';
 
 describe.each(STORES)('one’s own files, on the %s store', store => {
   let cloud: Cloud;
@@ -74,6 +75,15 @@ describe.each(STORES)('one’s own files, on the %s store', store => {
       }
       expect(verdict(await cloud.as('alice', 'PATCH', '/api/files'))).toBe('404 INVALID_ENDPOINT_ERROR');
     });
+  });
+
+  it('writes down what is switched off as a refusal, not as a failure', async () => {
+    await cloud.gateway.db.sql('update sluice.kill_switches set enabled = true where id = 5');
+    const { headers } = await cloud.as('alice', 'POST', '/api/upload', { form: [formFile()] });
+    await cloud.gateway.db.sql('update sluice.kill_switches set enabled = false');
+    const ofIt = () => lines.find(({ fields }) => fields.requestId === headers['x-request-id'])?.fields;
+    await until('the line of the request', async () => ofIt() !== undefined);
+    expect(ofIt()).toMatchObject({ status: 503, error: 'switched-off' });
   });
 
   describe('upload', () => {
