@@ -57,13 +57,11 @@ export const DEFENCES: readonly Defence[] = [
       FIXED_ALGORITHM,
       edit(
         TOKEN,
-        `  if (EDWARDS.has(alg)) {`,
-        `  if (alg === 'HS256' && key.type === 'public') {
-    const [signed = '', made] = [token.slice(0, token.lastIndexOf('.')), token.slice(token.lastIndexOf('.') + 1)];
-    const secret = key.export({ type: 'spki', format: 'pem' });
-    return require('node:crypto').createHmac('sha256', secret).update(signed).digest('base64url') === made;
-  }
-  if (EDWARDS.has(alg)) {`,
+        `    if (key.type !== 'secret') return false;`,
+        `    if (key.type !== 'secret') {
+      const secret = key.export({ type: 'spki', format: 'pem' });
+      return createHmac(hash, secret).update(signed).digest().equals(signature);
+    }`,
       ),
     ],
     tests: tokens(/signed by HMAC with the public key/),
