@@ -158,7 +158,7 @@ interface HttpParts {
 async function composeHttp(parts: AppParts, http: HttpParts): Promise<ExpressApp> {
   const { core, keys, passwords, accounts, metrics } = http;
   const { config, log, packageRoot } = parts;
-  const contract = loadContract(await readFile(join(packageRoot, 'openapi.yaml'), 'utf8'));
+  const contract = loadContract(await readContract(packageRoot));
   const built = makeExpressApp({
     trustProxy: config.trustProxy,
     idleTimeoutMs: config.clientTimeoutMs,
@@ -215,6 +215,15 @@ async function composeHttp(parts: AppParts, http: HttpParts): Promise<ExpressApp
   bindRoutes({ contract, router, ...cumulonimbus, mounts: [''] });
   bindRoutes({ contract, router, ...supabase, mounts: ['', '/storage/v1'] });
   return built;
+}
+
+/** The JSON beside the built program, else the YAML it is made of. */
+async function readContract(packageRoot: string): Promise<string> {
+  try {
+    return await readFile(new URL('openapi.json', import.meta.url), 'utf8');
+  } catch {
+    return readFile(join(packageRoot, 'openapi.yaml'), 'utf8');
+  }
 }
 
 function listen(server: Server, { host, port }: Config): Promise<void> {

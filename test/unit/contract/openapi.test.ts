@@ -225,6 +225,13 @@ describe('reading the contract', () => {
     expect(() => loadContract(yaml)).toThrow(message);
   });
 
+  it('reads the same from the JSON that a build makes of the YAML', () => {
+    const again = loadContract(contract.json);
+    expect(again.json).toBe(contract.json);
+    expect(again.document).toEqual(contract.document);
+    expect(again.operations.size).toBe(contract.operations.size);
+  });
+
   it('tells apart required, optional and no credentials', () => {
     const required = (id: string) => contract.operations.get(id)?.requiresAuthorization;
     expect([required('createBucket'), required('getObject'), required('getPublicObject')]).toEqual([
