@@ -1,5 +1,5 @@
 /** API 004: signing in, scoped sessions, and saying once more who one is. The numbers are those of the facts T4-… */
-import { generate } from 'otplib';
+import { Secret, TOTP } from 'otpauth';
 import { openSessionFor, PASSWORD, TOTP_SECRET } from '../../support/accounts.ts';
 import { type Cloud, cloudOf, formFile, startCloud, verdict } from '../../support/cloud.ts';
 import { startGateway } from '../../support/gateway.ts';
@@ -25,7 +25,7 @@ const signIn = (json: unknown) => cloud.call('POST', '/api/login', { json });
 /** A code of the authenticator app that has not been used yet. */
 async function freshCode(secret = TOTP_SECRET): Promise<string> {
   await cloud.gateway.db.sql('update sluice.accounts set totp_step = 0');
-  return generate({ secret });
+  return new TOTP({ secret: Secret.fromBase32(secret) }).generate();
 }
 
 describe('signing in', () => {
