@@ -96,6 +96,7 @@ export async function furnishDoors({ db, url }: Gateway): Promise<void> {
         'mail-verified',
         'read-files',
         'modify-files',
+        'unscoped-session',
         'backend-admin',
       ],
     ],
