@@ -1,20 +1,9 @@
 /** `sluice user`: the accounts of people who sign in with a password. */
 import { Command } from 'commander';
+import type { AccountRow } from '../database/queries/manage-accounts.ts';
 import { type Output, printResult, renderTable } from './output.ts';
 
-export interface User {
-  readonly username: string;
-  readonly id: string;
-  readonly accountId: number;
-  readonly uid: string;
-  readonly email: string | null;
-  readonly backend: string;
-  readonly verified: boolean;
-  readonly banned: boolean;
-  readonly staff: boolean;
-  readonly admin: boolean;
-  readonly secondFactor: boolean;
-}
+export type User = Omit<AccountRow, 'createdAt'>;
 
 export interface UserWishes {
   readonly password?: string;

@@ -41,3 +41,10 @@ export function isObjectName(text: string): boolean {
     text.length > 0 && text.length <= OBJECT_NAME_MAX_BYTES && Buffer.byteLength(text) <= OBJECT_NAME_MAX_BYTES;
   return fits && !CONTROL.test(text) && text.isWellFormed();
 }
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether a text is a UUID in either letter case, as Postgres would take it for a column of that type. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}

@@ -14,6 +14,7 @@ import {
 } from '../database/queries/accounts.ts';
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
+import { isUuid } from '../domain/names.ts';
 import type { RateLimit } from '../domain/rate-limits.ts';
 import { type AuthenticateBasic, makeBasicLogins } from './basic-logins.ts';
 import type { Clock } from './clock.ts';
@@ -100,12 +101,10 @@ export function makeAccounts(parts: AccountsParts): Accounts {
     listSessions: async scope => database.run(scope, listSessions, { of: sessionOf(scope) }),
     async revokeSession(scope, id) {
       const of = sessionOf(scope);
-      return UUID.test(id) && (await database.run(scope, revokeSession, { of, id })).length > 0;
+      return isUuid(id) && (await database.run(scope, revokeSession, { of, id })).length > 0;
     },
   };
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 async function signIn(parts: AccountsParts, scope: RequestScope, login: Login): Promise<Session> {
   const { database, passwords, loginLimit } = parts;

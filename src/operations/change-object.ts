@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { copyObject, deleteObject, moveObject } from '../database/queries/change-object.ts';
 import { type DeletedObject, deleteObjects } from '../database/queries/delete-objects.ts';
 import type { RequestScope } from '../domain/caller.ts';
-import { isObjectName, parseObjectName } from '../domain/names.ts';
+import { isObjectName, isUuid, parseObjectName } from '../domain/names.ts';
 import type { Json } from '../domain/objects.ts';
 import { type Core, onlyRow } from './core.ts';
 
@@ -36,9 +36,6 @@ export interface CopyRequest extends Relocation {
   readonly cacheControl?: string | undefined;
   readonly userMetadata?: Json | undefined;
 }
-
-/** As in db/functions/put-row.sql: the column `owner` holds UUIDs alone, `owner_id` any text. */
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export interface CopyResult {
   readonly id: string;
@@ -73,7 +70,8 @@ export async function copyObjectTo(core: Core, scope: RequestScope, copy: CopyRe
     }),
   );
   const { subject } = scope.caller;
-  return { ...copied, owner: subject !== null && UUID.test(subject) ? subject : null, ownerId: subject };
+  // As in db/functions/put-row.sql: the column `owner` holds UUIDs alone, `owner_id` any text.
+  return { ...copied, owner: subject !== null && isUuid(subject) ? subject : null, ownerId: subject };
 }
 
 /** Throws `object-not-found` (absent or hidden), `bucket-not-found`, `delete-denied` (visible, but not the caller's to remove). */

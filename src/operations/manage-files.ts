@@ -3,13 +3,12 @@ import { type ListOwnFiles, listOwnFiles, markFavorite, removeFiles } from '../d
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import type { UserFile } from '../domain/files.ts';
+import { isUuid } from '../domain/names.ts';
 import { type Core, onlyRow } from './core.ts';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Throws `missing-credentials` for a caller whose token names no user. */
 export function ownerOf({ caller }: RequestScope): string {
-  if (caller.subject === null || !UUID.test(caller.subject)) {
+  if (caller.subject === null || !isUuid(caller.subject)) {
     throw new SluiceError('missing-credentials', 'the token names no user');
   }
   return caller.subject;

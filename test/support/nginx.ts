@@ -1,9 +1,9 @@
 /** A real nginx (Debian's package `nginx-light` will do) that runs a given `server` block in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
@@ -15,8 +15,7 @@ export interface Nginx {
 
 /** Where the binary is; null where there is none. */
 export function findNginx(): string | null {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'].filter(Boolean);
-  return folders.map(folder => join(folder, 'nginx')).find(isExecutable) ?? null;
+  return findProgram('nginx', ['/usr/sbin', '/usr/local/sbin']);
 }
 
 /** Resolves once it answers. `server` is what stands in the server block beside `listen`. */
@@ -69,13 +68,4 @@ http {
 function pidOf({ pid }: ChildProcess): number {
   if (pid === undefined) throw new Error('nginx did not start');
   return pid;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,9 +1,9 @@
 /** A MinIO of one test, which may be killed and started again on the same data. Needs the binary; see minio.ts. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
@@ -23,17 +23,7 @@ export interface OwnMinio {
 
 /** Where the binary is; null where there is none. */
 export function findMinio(): string | null {
-  const folders = [
-    ...(process.env.PATH ?? '').split(delimiter),
-    join(homedir(), 'go', 'bin'),
-    join(homedir(), '.cache', 'sluice-test', 'bin'),
-  ];
-  return (
-    folders
-      .filter(Boolean)
-      .map(folder => join(folder, 'minio'))
-      .find(isExecutable) ?? null
-  );
+  return findProgram('minio', [join(homedir(), 'go', 'bin'), join(homedir(), '.cache', 'sluice-test', 'bin')]);
 }
 
 export async function startOwnMinio(binary: string): Promise<OwnMinio> {
@@ -80,13 +70,4 @@ export async function startOwnMinio(binary: string): Promise<OwnMinio> {
       await rm(data, { recursive: true, force: true });
     },
   };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

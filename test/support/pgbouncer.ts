@@ -1,12 +1,12 @@
 /** A PgBouncer of one test, pooling by transaction in front of the test server, as large installations have it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionTarget } from '../../src/database/database.ts';
 import { countRoundTrips } from './counting-proxies.ts';
+import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
@@ -16,13 +16,12 @@ export interface PgBouncer {
   stop(): Promise<void>;
 }
 
-const FOLDERS = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin'];
 /** It refuses to run as root. */
 const NOBODY = 65_534;
 
 /** Where the program is; null where there is none. */
 export function findPgBouncer(): string | null {
-  return FOLDERS.map(folder => join(folder, 'pgbouncer')).find(isExecutable) ?? null;
+  return findProgram('pgbouncer', ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin']);
 }
 
 /** `serverConnections` is how many real connections all clients share. */
@@ -84,13 +83,4 @@ function answers(port: number, child: ChildProcess): Promise<boolean> {
       resolve(true);
     });
   });
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -5,6 +5,7 @@
 import type { StoredObject } from '../../domain/objects.ts';
 import { OBJECT_COLUMNS, objectOf } from '../rows.ts';
 import type { Statement } from '../statement.ts';
+import { isRevokedText } from './links.ts';
 
 export interface ObjectAddress {
   readonly bucket: string;
@@ -65,10 +66,7 @@ export interface LinkedObject {
 export const findLinkedObject: Statement<LinkedAddress, LinkedObject> = {
   name: 'find_linked_object',
   runs: 'caller-reads',
-  text: `select ${OBJECT_COLUMNS}, (select b.delivery from storage.buckets b where b.id = $1) as delivery, exists (
-      select from sluice.revoked_tokens r
-      where r.bucket_id = $1 and (r.name is null or r.name = $2)
-        and (r.fingerprint is null or r.fingerprint = $3) and r.revoked_before >= $4) as revoked
+  text: `select ${OBJECT_COLUMNS}, (select b.delivery from storage.buckets b where b.id = $1) as delivery, ${isRevokedText('$3', '$4')} as revoked
     from storage.objects o where o.bucket_id = $1 and o.name = $2 and o.version is not null`,
   values: ({ bucket, name, fingerprint, issuedAt }) => [bucket, name, fingerprint, issuedAt],
   row: row => ({ object: objectOf(row), revoked: row.revoked as boolean }),

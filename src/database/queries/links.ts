@@ -18,3 +18,15 @@ export const revokeLinks: Statement<RevokeLinks, undefined> = {
   values: ({ role, bucket, name, fingerprint, before }) => [role, bucket, name, fingerprint, before],
   row: noRow,
 };
+
+/**
+ * Whether a link into bucket $1 and object $2 has been revoked, as an expression of SQL over the parameters that carry its
+ * fingerprint and its time of issue. It is sluice.is_revoked written out, because a function with a search path of its own
+ * is not inlined, and redeeming a link is a hot path.
+ */
+export function isRevokedText(fingerprint: string, issuedAt: string): string {
+  return `exists (
+      select from sluice.revoked_tokens r
+      where r.bucket_id = $1 and (r.name is null or r.name = $2)
+        and (r.fingerprint is null or r.fingerprint = ${fingerprint}) and r.revoked_before >= ${issuedAt})`;
+}

@@ -151,7 +151,8 @@ function timeValues(list: ListByTime) {
   ];
 }
 
-function entryOf(row: BatchRow): ListedEntry {
+/** Of a listing in name order there is no `time`. */
+export function entryOf(row: BatchRow): ListedEntry {
   return {
     name: row.name as string,
     isFolder: row.is_folder as boolean,
@@ -160,6 +161,6 @@ function entryOf(row: BatchRow): ListedEntry {
     updatedAt: instantOrNull(row.updated_at),
     lastAccessedAt: instantOrNull(row.last_accessed_at),
     metadata: row.metadata as Json | null,
-    time: row.time as string | null,
+    time: (row.time ?? null) as string | null,
   };
 }

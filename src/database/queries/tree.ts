@@ -4,9 +4,10 @@
  */
 import type { StoredObject } from '../../domain/objects.ts';
 import type { BatchRow } from '../batch.ts';
-import { instantOrNull, OBJECT_COLUMNS, objectOf } from '../rows.ts';
+import { OBJECT_COLUMNS, objectOf } from '../rows.ts';
 import { noRow, type Statement } from '../statement.ts';
-import type { ListedEntry } from './list-objects.ts';
+import { isRevokedText } from './links.ts';
+import { entryOf, type ListedEntry } from './list-objects.ts';
 
 export interface TreeAddress {
   readonly bucket: string;
@@ -51,10 +52,7 @@ export interface LinkedTreeAddress extends TreeAddress {
 export const findLinkedTreeRows: Statement<LinkedTreeAddress, TreeRow & { readonly revoked: boolean }> = {
   name: 'find_linked_tree_rows',
   runs: 'caller-reads',
-  text: `select t.*, exists (
-      select from sluice.revoked_tokens r
-      where r.bucket_id = $1 and (r.name is null or r.name = $2)
-        and (r.fingerprint is null or r.fingerprint = $5) and r.revoked_before >= $6) as revoked
+  text: `select t.*, ${isRevokedText('$5', '$6')} as revoked
     from (${TREE_ROWS}) t`,
   values: link => [link.bucket, link.name, link.limit, link.withDelivery, link.fingerprint, link.issuedAt],
   row: row => ({ ...treeRowOf(row), revoked: row.revoked as boolean }),
@@ -62,17 +60,7 @@ export const findLinkedTreeRows: Statement<LinkedTreeAddress, TreeRow & { readon
 
 function treeRowOf(row: BatchRow): TreeRow {
   if (row.is_target === true) return { kind: 'file', object: objectOf(row) };
-  const entry = {
-    name: row.name as string,
-    isFolder: row.is_folder as boolean,
-    id: row.id as string | null,
-    createdAt: instantOrNull(row.created_at),
-    updatedAt: instantOrNull(row.updated_at),
-    lastAccessedAt: instantOrNull(row.last_accessed_at),
-    metadata: row.metadata as ListedEntry['metadata'],
-    time: null,
-  };
-  return { kind: 'entry', entry };
+  return { kind: 'entry', entry: entryOf(row) };
 }
 
 export interface FolderAddress {
