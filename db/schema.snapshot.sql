@@ -57,6 +57,9 @@ sluice.rate_limits.key text not null
 sluice.rate_limits.window_start timestamp with time zone not null
 sluice.rate_limits.window_end timestamp with time zone not null
 sluice.rate_limits.count integer not null
+sluice.removals.id bigint not null
+sluice.removals.versions text[] collate C not null
+sluice.removals.removed_at timestamp with time zone not null default now()
 sluice.revoked_tokens.id bigint not null
 sluice.revoked_tokens.bucket_id text collate C not null
 sluice.revoked_tokens.name text collate C
@@ -117,6 +120,7 @@ sluice.kill_switches: kill_switches_are_nine CHECK (((id >= 0) AND (id <= 8)))
 sluice.kill_switches: kill_switches_pkey PRIMARY KEY (id)
 sluice.migrations: migrations_pkey PRIMARY KEY (name)
 sluice.rate_limits: rate_limits_pkey PRIMARY KEY (key)
+sluice.removals: removals_pkey PRIMARY KEY (id)
 sluice.revoked_tokens: revoked_tokens_pkey PRIMARY KEY (id)
 sluice.revoked_tokens: revoked_tokens_say_each_thing_once UNIQUE NULLS NOT DISTINCT (bucket_id, name, fingerprint)
 sluice.sessions: sessions_account_exists FOREIGN KEY (account) REFERENCES sluice.accounts(id) ON DELETE CASCADE
@@ -162,6 +166,7 @@ CREATE UNIQUE INDEX migrations_pkey ON sluice.migrations USING btree (name)
 CREATE UNIQUE INDEX objects_pkey ON storage.objects USING btree (id)
 CREATE UNIQUE INDEX permits_pkey ON storage.permits USING btree (name)
 CREATE UNIQUE INDEX rate_limits_pkey ON sluice.rate_limits USING btree (key)
+CREATE UNIQUE INDEX removals_pkey ON sluice.removals USING btree (id)
 CREATE UNIQUE INDEX revoked_tokens_pkey ON sluice.revoked_tokens USING btree (id)
 CREATE UNIQUE INDEX revoked_tokens_say_each_thing_once ON sluice.revoked_tokens USING btree (bucket_id, name, fingerprint) NULLS NOT DISTINCT
 CREATE UNIQUE INDEX sessions_pkey ON sluice.sessions USING btree (id)
@@ -185,6 +190,7 @@ sluice.folders: row level security off
 sluice.kill_switches: row level security off
 sluice.migrations: row level security off
 sluice.rate_limits: row level security off
+sluice.removals: row level security off
 sluice.revoked_tokens: row level security off
 sluice.sessions: row level security off
 storage.buckets: row level security on
@@ -270,6 +276,7 @@ function sluice.remove_uploads(text,text,text,text[]): sluice_gateway=X
 function sluice.render_folder(text,sluice.folders,boolean): sluice_gateway=X
 function sluice.renew_upload(text,interval): sluice_gateway=X
 function sluice.revoke_links(text,text,text,text,timestamp with time zone): sluice_gateway=X
+function sluice.settle_removal(text): sluice_gateway=X
 function sluice.take_from_limit(text,integer,interval): sluice_gateway=X
 function sluice.touch_file(text,bigint): sluice_gateway=X
 function sluice.uncount_view(uuid): sluice_gateway=X
@@ -299,6 +306,7 @@ table sluice.folders: sluice_gateway=arwd
 table sluice.kill_switches: sluice_gateway=arwd
 table sluice.migrations: sluice_gateway=arwd
 table sluice.rate_limits: sluice_gateway=arwd
+table sluice.removals: sluice_gateway=arwd
 table sluice.revoked_tokens: service_role=r, sluice_gateway=arwd
 table sluice.sessions: sluice_gateway=arwd
 table storage.buckets: anon=arwd, authenticated=arwd, service_role=arwdD
@@ -384,6 +392,7 @@ sluice.remove_uploads(text,text,text,text[]) returns bigint set search_path="", 
 sluice.render_folder(text,sluice.folders,boolean) returns jsonb set search_path=""
 sluice.renew_upload(text,interval) returns boolean set search_path=""
 sluice.revoke_links(text,text,text,text,timestamp with time zone) returns void set search_path=""
+sluice.settle_removal(text) returns bigint set search_path=""
 sluice.take_from_limit(text,integer,interval) returns TABLE(remaining integer, reset_seconds integer, window_end timestamp with time zone) set search_path=""
 sluice.touch_file(text,bigint) returns sluice.files set search_path=""
 sluice.uncount_view(uuid) returns void set search_path=""
