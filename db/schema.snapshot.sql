@@ -140,6 +140,7 @@ CREATE INDEX blobs_dead ON sluice.blobs USING btree (claimed_until NULLS FIRST, 
 CREATE INDEX blobs_pending ON sluice.blobs USING btree (lease_until) WHERE (state = 'pending'::text)
 CREATE INDEX blobs_quarantined ON sluice.blobs USING btree (quarantined_until) WHERE (state = 'quarantined'::text)
 CREATE INDEX files_by_folder ON sluice.files USING btree (folder_id) WHERE (folder_id IS NOT NULL)
+CREATE INDEX files_that_are_favorites ON sluice.files USING btree (object_id) WHERE favorite
 CREATE INDEX files_that_are_spent ON sluice.files USING btree (viewed_at) WHERE (views >= max_views)
 CREATE INDEX files_that_expire ON sluice.files USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (NOT favorite))
 CREATE INDEX folders_by_owner ON sluice.folders USING btree (owner, updated_at)
@@ -224,6 +225,7 @@ function sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,js
 function sluice.commit_upload_beside(text,text,text,text,integer,uuid,text,text,bigint,text,jsonb,jsonb,bigint,text,text): sluice_gateway=X
 function sluice.copy_file_record(uuid,uuid): sluice_gateway=X
 function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
+function sluice.count_own_files(text,text,boolean,boolean): sluice_gateway=X
 function sluice.delete_backend_files(text,text,text,text,text): sluice_gateway=X
 function sluice.delete_object(text,text,text): sluice_gateway=X
 function sluice.delete_tree(text,text,text): sluice_gateway=X
@@ -269,7 +271,7 @@ function sluice.read_public_folder(text,bigint): sluice_gateway=X
 function sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
 function sluice.release_unnamed(text,text[],interval): sluice_gateway=X
 function sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,jsonb,timestamp with time zone,interval): sluice_gateway=X
-function sluice.remove_files(text,text,bigint): sluice_gateway=X
+function sluice.remove_file(text,bigint): sluice_gateway=X
 function sluice.remove_folder(text,bigint): sluice_gateway=X
 function sluice.remove_over_files(text,bigint,interval): sluice_gateway=X
 function sluice.remove_uploads(text,text,text,text[]): sluice_gateway=X
@@ -340,6 +342,7 @@ sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boole
 sluice.commit_upload_beside(text,text,text,text,integer,uuid,text,text,bigint,text,jsonb,jsonb,bigint,text,text) returns record set search_path=""
 sluice.copy_file_record(uuid,uuid) returns void set search_path=""
 sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint) returns TABLE(id uuid, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
+sluice.count_own_files(text,text,boolean,boolean) returns bigint set search_path="", plan_cache_mode=force_custom_plan
 sluice.delete_backend_files(text,text,text,text,text) returns SETOF text set search_path=""
 sluice.delete_object(text,text,text) returns void set search_path=""
 sluice.delete_tree(text,text,text) returns bigint set search_path="", enable_seqscan=off, enable_bitmapscan=off
@@ -365,7 +368,7 @@ sluice.is_revoked(text,text,text,timestamp with time zone) returns boolean stabl
 sluice.is_stuck(sluice.blobs,interval,interval) returns boolean stable set search_path=""
 sluice.keep_file_record() returns trigger SECURITY DEFINER set search_path=""
 sluice.list_folders(text,uuid,boolean) returns SETOF jsonb set search_path=""
-sluice.list_own_files(text,text,boolean,boolean,text,boolean,bigint,bigint) returns TABLE(file jsonb, total bigint) set search_path=""
+sluice.list_own_files(text,text,boolean,boolean,text,boolean,bigint,bigint) returns TABLE(file jsonb) set search_path="", plan_cache_mode=force_custom_plan
 sluice.list_uploads(text,text,text,bigint,bigint) returns TABLE(total bigint, items jsonb) set search_path="", plan_cache_mode=force_custom_plan
 sluice.make_folder(text,uuid,text,bigint[]) returns jsonb set search_path=""
 sluice.make_session(sluice.accounts,text,integer,interval) returns TABLE(id uuid, claims jsonb, expires_at timestamp with time zone) set search_path=""
@@ -385,7 +388,7 @@ sluice.read_public_folder(text,bigint) returns jsonb set search_path=""
 sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint) returns bigint set search_path=""
 sluice.release_unnamed(text,text[],interval) returns SETOF text set search_path=""
 sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,jsonb,timestamp with time zone,interval) returns text set search_path=""
-sluice.remove_files(text,text,bigint) returns SETOF jsonb set search_path=""
+sluice.remove_file(text,bigint) returns jsonb set search_path=""
 sluice.remove_folder(text,bigint) returns jsonb set search_path=""
 sluice.remove_over_files(text,bigint,interval) returns bigint set search_path=""
 sluice.remove_uploads(text,text,text,text[]) returns bigint set search_path="", plan_cache_mode=force_custom_plan
