@@ -1,17 +1,17 @@
 /**
- * Reads the body of one `put`, front to back and once, for every driver: counts it, hashes it, compares it with the
- * declared length, stops it on abort, and remembers whether a failure was the body's own. It stores nothing.
+ * Reads the body of one `put`, front to back and once, for every driver: counts it, compares it with the declared length,
+ * stops it on abort, and remembers whether a failure was the body's own. It stores nothing.
  *
  * The last piece is given out only when the body is known to end there. So a body that fails or runs over at its very
- * end never reaches a store as complete.
+ * end never reaches a store as complete. Pieces are given out by the batch, all that came in one turn of the event loop or
+ * while the store was busy: a promise for each, and a write, would cost more than the bytes.
  */
-import type { Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { BlobStoreError } from './blob-store.ts';
 
 export interface BlobBody {
-  /** The next piece, or null once the body has ended with the declared length. Rejects when it failed in any way. */
-  next(): Promise<Buffer | null>;
+  /** What has come since, never empty, or null once the body has ended with the declared length. Rejects when it failed in any way. */
+  next(): Promise<Buffer[] | null>;
   /** Nothing follows what `next` has given out. */
   readonly ended: boolean;
   /** Bytes read so far; the true size once `ended`. */
@@ -22,118 +22,183 @@ export interface BlobBody {
   blame(error: unknown): unknown;
 }
 
-/** Takes the body over: from here on it is destroyed on abort, and its errors surface only through `next`. */
-export function readBlobBody(source: {
-  body: Readable;
-  sizeBytes: number | null;
-  signal: AbortSignal;
-  /** Fed with every byte read. */
-  hash: Hash | null;
-}): BlobBody {
-  const { body, signal, hash } = source;
-  const pieces: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
-  let held: Buffer | null = null;
-  let started = false;
-  let ended = false;
-  let stopped = false;
-  let sizeBytes = 0;
-  let ownFailure: { error: unknown } | null = null;
-
-  const stop = (error: Error) => {
-    stopped = true;
-    body.destroy(error);
-  };
-  const onAbort = () => stop(new BlobStoreError('aborted', 'the upload was aborted', signal.reason));
-  // An error between two reads would otherwise have no listener and end the process.
-  body.on('error', () => {});
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-
-  async function pull(): Promise<Buffer | null> {
-    for (;;) {
-      const piece = await readPiece();
-      if (piece === null) return null;
-      if (piece.length === 0) continue;
-      sizeBytes += piece.length;
-      if (source.sizeBytes !== null && sizeBytes > source.sizeBytes) throw wrongLength(source.sizeBytes, sizeBytes);
-      hash?.update(piece);
-      return piece;
-    }
-  }
-
-  async function readPiece(): Promise<Buffer | null> {
-    try {
-      const { done, value } = await pieces.next();
-      return done ? null : toBuffer(value);
-    } catch (error) {
-      if (!stopped) ownFailure ??= { error };
-      throw error;
-    }
-  }
-
-  async function next(): Promise<Buffer | null> {
-    if (!started) {
-      started = true;
-      held = await pull();
-    }
-    if (held === null) {
-      end();
-      return null;
-    }
-    const piece = held;
-    held = await pull();
-    if (held === null) end();
-    return piece;
-  }
-
-  function end() {
-    ended = true;
-    if (source.sizeBytes !== null && sizeBytes !== source.sizeBytes) throw wrongLength(source.sizeBytes, sizeBytes);
-  }
-
-  return {
-    next,
-    get ended() {
-      return ended;
-    },
-    get sizeBytes() {
-      return sizeBytes;
-    },
-    release() {
-      signal.removeEventListener('abort', onAbort);
-      if (!ended) stop(new BlobStoreError('failed', 'the store stopped reading the upload'));
-    },
-    blame: error => (ownFailure === null ? error : ownFailure.error),
-  };
+export interface BodySource {
+  readonly body: Readable;
+  /** As declared; null where nothing was. */
+  readonly sizeBytes: number | null;
+  readonly signal: AbortSignal;
 }
 
-/**
- * The rest of a body as a stream, after pieces that were read ahead. Lets go of each piece as it is taken. A Readable of
- * its own, because one made from a generator passes each piece through two more promises.
- */
-export function streamRest(readAhead: Buffer[], body: BlobBody): Readable {
+/** What may lie here while the store is busy; then the sender has to wait. */
+export const BATCH_BYTES = 256 * 1024;
+
+/** Takes the body over: from here on it is destroyed on abort, and its errors surface only through `next`. */
+export function readBlobBody(source: BodySource): BlobBody {
+  return new BodyReader(source);
+}
+
+interface Asker {
+  readonly resolve: (pieces: Buffer[] | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+class BodyReader implements BlobBody {
+  ended = false;
+  sizeBytes = 0;
+  readonly #source: BodySource;
+  #pieces: Buffer[] = [];
+  #gatheredBytes = 0;
+  #hasStarted = false;
+  /** The last piece is among those that are here. */
+  #isWhole = false;
+  #failure: { error: unknown; isOwn: boolean } | null = null;
+  #asker: Asker | null = null;
+  #isAnswering = false;
+  readonly #onAbort = () =>
+    this.#stop(new BlobStoreError('aborted', 'the upload was aborted', this.#source.signal.reason));
+
+  constructor(source: BodySource) {
+    this.#source = source;
+    const { body, signal } = source;
+    // An error between two reads would otherwise have no listener and end the process.
+    body.on('error', error => this.#failOwn(error));
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  next(): Promise<Buffer[] | null> {
+    if (!this.#hasStarted) this.#start();
+    return new Promise((resolve, reject) => {
+      this.#asker = { resolve, reject };
+      this.#answer();
+    });
+  }
+
+  release(): void {
+    this.#source.signal.removeEventListener('abort', this.#onAbort);
+    if (!this.ended) this.#stop(new BlobStoreError('failed', 'the store stopped reading the upload'));
+  }
+
+  blame(error: unknown): unknown {
+    return this.#failure?.isOwn ? this.#failure.error : error;
+  }
+
+  #start(): void {
+    this.#hasStarted = true;
+    const { body } = this.#source;
+    if (body.readableEnded) {
+      this.#end();
+    } else if (body.destroyed) {
+      this.#failOwn(body.errored ?? prematureClose());
+    } else {
+      body.on('data', value => this.#take(value));
+      body.on('end', () => this.#end());
+      body.on('close', () => this.#failOwn(prematureClose()));
+      body.resume(); // Who looked at its head may have paused it.
+    }
+  }
+
+  #take(value: unknown): void {
+    if (this.#failure !== null) return;
+    const piece = toBuffer(value);
+    if (piece === null) {
+      this.#failOwn(new TypeError('the body of an upload must be a stream of bytes'));
+      return;
+    }
+    if (piece.length === 0) return;
+    this.sizeBytes += piece.length;
+    const declared = this.#source.sizeBytes;
+    if (declared !== null && this.sizeBytes > declared) {
+      this.#fail({ error: wrongLength(declared, this.sizeBytes), isOwn: false });
+      return;
+    }
+    this.#pieces.push(piece);
+    this.#gatheredBytes += piece.length;
+    if (this.#gatheredBytes >= BATCH_BYTES && this.#pieces.length > 1) this.#source.body.pause();
+    if (this.#asker === null || this.#isAnswering || this.#pieces.length === 1) return;
+    this.#isAnswering = true;
+    setImmediate(() => {
+      this.#isAnswering = false;
+      this.#answer();
+    });
+  }
+
+  #end(): void {
+    const declared = this.#source.sizeBytes;
+    this.#isWhole = true;
+    if (declared === null || this.sizeBytes === declared) this.#answer();
+    else this.#fail({ error: wrongLength(declared, this.sizeBytes), isOwn: false });
+  }
+
+  #failOwn(error: unknown): void {
+    if (!this.#isWhole) this.#fail({ error, isOwn: true });
+  }
+
+  /** The first failure counts. */
+  #fail(failure: { error: unknown; isOwn: boolean }): void {
+    this.#failure ??= failure;
+    this.#pieces = [];
+    this.#answer();
+  }
+
+  #stop(error: BlobStoreError): void {
+    if (!this.ended) this.#fail({ error, isOwn: false });
+    this.#source.body.destroy(error);
+  }
+
+  #answer(): void {
+    const asker = this.#asker;
+    if (asker === null) return;
+    if (this.#failure !== null) {
+      this.#asker = null;
+      asker.reject(this.#failure.error);
+    } else if (this.#isWhole) {
+      this.#asker = null;
+      this.ended = true;
+      asker.resolve(this.#takeAll(null));
+    } else if (this.#pieces.length > 1) {
+      this.#asker = null;
+      asker.resolve(this.#takeAll(this.#pieces.pop() ?? null));
+      this.#source.body.resume();
+    }
+  }
+
+  /** All but the one that is held back. */
+  #takeAll(held: Buffer | null): Buffer[] | null {
+    const pieces = this.#pieces;
+    this.#pieces = held === null ? [] : [held];
+    this.#gatheredBytes = held?.length ?? 0;
+    return pieces.length === 0 ? null : pieces;
+  }
+}
+
+/** The rest of a body by the batch, after one that was read ahead. Lets go of each batch as it is taken. */
+export async function* restOf(readAhead: Buffer[], body: BlobBody): AsyncGenerator<Buffer[], void, undefined> {
+  if (readAhead.length > 0) yield readAhead.splice(0);
+  for (let batch = await body.next(); batch !== null; batch = await body.next()) yield batch;
+}
+
+/** The same as a stream. A Readable of its own, because one made from a generator passes each piece through two more promises. */
+export function streamRest(readAhead: Buffer[], body: Pick<BlobBody, 'next' | 'ended'>): Readable {
   const stream = new Readable({
     read() {
-      const piece = readAhead.shift();
-      if (piece !== undefined) {
-        this.push(piece);
-        return;
-      }
-      body.next().then(
-        next => this.push(next),
-        (error: Error) => this.destroy(error),
-      );
+      if (readAhead.length > 0) pushAll(readAhead.splice(0));
+      else body.next().then(pushAll, (error: Error) => stream.destroy(error));
     },
   });
+  const pushAll = (pieces: Buffer[] | null) => {
+    for (const piece of pieces ?? []) stream.push(piece);
+    if (body.ended) stream.push(null);
+  };
   stream.on('error', () => {}); // Whoever reads it hears of the error; nobody else needs to.
   return stream;
 }
 
-function toBuffer(value: unknown): Buffer {
+/** Null: no bytes. */
+function toBuffer(value: unknown): Buffer | null {
   if (Buffer.isBuffer(value)) return value;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (typeof value === 'string') return Buffer.from(value);
-  throw new TypeError('the body of an upload must be a stream of bytes');
+  return typeof value === 'string' ? Buffer.from(value) : null;
 }
 
 function wrongLength(declared: number, seen: number): BlobStoreError {
@@ -141,4 +206,8 @@ function wrongLength(declared: number, seen: number): BlobStoreError {
     'failed',
     `the body has ${seen > declared ? 'more than ' : ''}${Math.min(seen, declared)} bytes where ${declared} were declared`,
   );
+}
+
+function prematureClose(): Error {
+  return new Error('the body closed before its end');
 }

@@ -6,8 +6,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { access, constants, type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { makeBlockPool } from '../streams/block-pool.ts';
 import { type BufferPool, LARGE_BUFFERS, makeBufferPool } from '../streams/buffer-pool.ts';
-import { type BlobBody, readBlobBody } from './blob-body.ts';
+import { type BlockMemory, gatherBlocks } from '../streams/gather-blocks.ts';
+import { type Md5Thread, makeMd5Thread } from '../streams/md5.ts';
+import { type BlobBody, readBlobBody, restOf } from './blob-body.ts';
 import {
   type BlobRange,
   type BlobStore,
@@ -23,13 +26,23 @@ import { toFileFailure } from './file-failure.ts';
 
 /** Hexadecimal digits and hyphens only: such a segment can be neither `..` nor `tmp`. */
 const SEGMENT = /^[0-9a-f-]+$/;
+/** What one write writes. */
+const WRITTEN_BLOCKS = { blockBytes: 1024 * 1024, mostShared: 16 };
+/** The one being gathered, and two on their way to the disk: the memory of one upload. */
+const BLOCKS = 3;
 const UNLINKS_AT_ONCE = 16;
 const STATS_AT_ONCE = 32;
 
 /** A store under `root`, an absolute or relative folder that `prepare` creates. Touches nothing until then. */
 export function makeFileStore(settings: { root: string }): BlobStore {
   const { root } = settings;
-  const place: Place = { root, syncedFolders: new Set(), pool: makeBufferPool(LARGE_BUFFERS) };
+  const place: Place = {
+    root,
+    syncedFolders: new Set(),
+    pool: makeBufferPool(LARGE_BUFFERS),
+    blockPool: makeBlockPool(WRITTEN_BLOCKS),
+    md5Thread: makeMd5Thread(),
+  };
   return {
     kind: 'file',
     put: blob => putFile(place, blob),
@@ -41,7 +54,7 @@ export function makeFileStore(settings: { root: string }): BlobStore {
     locate: async key => pathOf('/', key),
     check: () => asPlaceFailure(() => access(join(root, 'tmp'), constants.R_OK | constants.W_OK)),
     prepare: () => asPlaceFailure(() => makeFolders(root)),
-    close: async () => {},
+    close: () => place.md5Thread.close(),
   };
 }
 
@@ -51,6 +64,9 @@ interface Place {
   readonly syncedFolders: Set<string>;
   /** Memory for reading. */
   readonly pool: BufferPool;
+  /** Memory for writing. */
+  readonly blockPool: BlockMemory;
+  readonly md5Thread: Md5Thread;
 }
 
 async function makeFolders(root: string): Promise<void> {
@@ -60,14 +76,13 @@ async function makeFolders(root: string): Promise<void> {
 }
 
 async function putFile(place: Place, blob: PutBlob): Promise<StoredBlob> {
-  const hash = createHash('md5');
-  const body = readBlobBody({ ...blob, hash });
+  const body = readBlobBody(blob);
   const temporary = join(place.root, 'tmp', `${temporaryPrefix(blob.key)}${randomUUID()}`);
   try {
     const target = pathOf(place.root, blob.key);
-    await writeSynced(temporary, body);
+    const md5 = await writeSynced(place, temporary, body);
     await moveDurably(place, { temporary, target });
-    return { sizeBytes: body.sizeBytes, md5: hash.digest('hex') };
+    return { sizeBytes: body.sizeBytes, md5 };
   } catch (error) {
     const cause = body.blame(toPlaceFailure(error));
     await rm(temporary, { force: true }).catch(() => {}); // What cannot be removed now is what `abandon` is for.
@@ -77,20 +92,56 @@ async function putFile(place: Place, blob: PutBlob): Promise<StoredBlob> {
   }
 }
 
-async function writeSynced(path: string, body: BlobBody): Promise<void> {
+/** Resolves with the MD5 of what it wrote. */
+async function writeSynced(place: Place, path: string, body: BlobBody): Promise<string> {
   const file = await open(path, 'wx', 0o600);
   try {
-    for (let piece = await body.next(); piece !== null; piece = await body.next()) await writeWhole(file, piece);
+    const first = (await body.next()) ?? [];
+    const md5 = body.ended ? await writeAtOnce(file, first) : await writeInBlocks(place, file, { first, body });
     await file.sync();
+    return md5;
   } finally {
     await file.close();
   }
 }
 
+async function writeAtOnce(file: FileHandle, pieces: Buffer[]): Promise<string> {
+  const whole = Buffer.concat(pieces);
+  await writeWhole(file, whole, 0);
+  return createHash('md5').update(whole).digest('hex');
+}
+
+/** Hashed while it is written. */
+async function writeInBlocks(
+  { blockPool, md5Thread }: Place,
+  file: FileHandle,
+  { first, body }: { first: Buffer[]; body: BlobBody },
+): Promise<string> {
+  const md5 = md5Thread.begin();
+  try {
+    await gatherBlocks({
+      batches: restOf(first, body),
+      memory: blockPool,
+      blocks: BLOCKS,
+      launch: async (bytes, index) => {
+        const hashed = md5.update(bytes);
+        const written = writeWhole(file, bytes, index * blockPool.blockBytes);
+        await Promise.allSettled([hashed, written]); // The memory is theirs until both are done with it.
+        await hashed;
+        await written;
+      },
+      stop: () => body.release(),
+    });
+    return await md5.digest();
+  } finally {
+    md5.drop();
+  }
+}
+
 /** A write may be partial (the disk fills, a signal arrives), and then the rest is ours to write. */
-async function writeWhole(file: FileHandle, piece: Buffer): Promise<void> {
-  for (let written = 0; written < piece.length; ) {
-    const { bytesWritten } = await file.write(piece, written);
+async function writeWhole(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, position + written);
     written += bytesWritten;
   }
 }

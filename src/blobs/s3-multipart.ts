@@ -13,6 +13,8 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import type { BlockMemory } from '../streams/gather-blocks.ts';
+import type { Md5 } from '../streams/md5.ts';
 import { BlobStoreError } from './blob-store.ts';
 import { errorName } from './error-code.ts';
 import type { PutS3Part } from './s3-objects.ts';
@@ -38,16 +40,19 @@ export function partSizeFor(size: { readonly bytes: number; readonly declared: b
 export interface PartedObject {
   readonly bucket: string;
   readonly key: string;
-  readonly pieces: AsyncIterable<Buffer>;
-  readonly partSizeBytes: number;
+  readonly batches: AsyncIterable<Buffer[]>;
+  /** All parts but the last are as long as its blocks. */
+  readonly memory: BlockMemory;
   readonly metadata: Record<string, string>;
+  /** Fed with every byte. */
+  readonly md5: Md5;
   readonly signal: AbortSignal;
-  /** Makes `pieces` fail. */
+  /** Makes `batches` fail. */
   readonly stop: () => void;
 }
 
 /**
- * Uploads the bytes in parts of exactly `partSizeBytes`. On failure or abort it rejects after having asked the engine
+ * Uploads the bytes in parts of exactly one block. On failure or abort it rejects after having asked the engine
  * to drop the parts. The error is the first one met, except that a failing clean-up takes its place. Starting,
  * completing and dropping are not aborted: their outcome must be known.
  */
@@ -79,13 +84,21 @@ async function uploadByLibStorage(client: S3Client, object: PartedObject): Promi
     params: {
       Bucket: object.bucket,
       Key: object.key,
-      Body: Readable.from(object.pieces, { objectMode: false }),
+      Body: Readable.from(hashedPieces(object), { objectMode: false }),
       Metadata: object.metadata,
     },
-    partSize: object.partSizeBytes,
+    partSize: object.memory.blockBytes,
     queueSize: PARTS_AT_ONCE,
   });
   await upload.done();
+}
+
+async function* hashedPieces({ batches, md5 }: PartedObject): AsyncGenerator<Buffer, void, undefined> {
+  for await (const batch of batches) {
+    const whole = Buffer.concat(batch);
+    await md5.update(whole);
+    yield whole;
+  }
 }
 
 /**

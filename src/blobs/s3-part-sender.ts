@@ -1,8 +1,10 @@
 /**
- * Sends a body of any length as the parts of one S3 upload through the lean client, in a few buffers that are used again.
- * It neither begins nor completes the upload.
+ * Sends a body of any length as the parts of one S3 upload through the lean client, in a few buffers that are used again,
+ * and has it hashed meanwhile. It neither begins nor completes the upload.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { type BlockMemory, gatherBlocks } from '../streams/gather-blocks.ts';
+import type { Md5 } from '../streams/md5.ts';
 import { toS3Failure } from './s3-failure.ts';
 import type { PutS3Part } from './s3-objects.ts';
 
@@ -14,11 +16,13 @@ const FIRST_PAUSE_MS = 100;
 export interface PartedBody {
   readonly key: string;
   readonly uploadId: string;
-  /** All parts but the last have this length. */
-  readonly partSizeBytes: number;
-  readonly pieces: AsyncIterable<Buffer>;
+  /** All parts but the last are as long as its blocks. */
+  readonly memory: BlockMemory;
+  readonly batches: AsyncIterable<Buffer[]>;
+  /** Fed with every byte. */
+  readonly md5: Md5;
   readonly signal: AbortSignal;
-  /** Makes `pieces` fail, because a part has. */
+  /** Makes `batches` fail, because a part has. */
   readonly stop: () => void;
 }
 
@@ -28,66 +32,18 @@ export interface PartedBody {
  */
 export async function sendParts(putPart: PutS3Part, body: PartedBody): Promise<string[]> {
   const etags: string[] = [];
-  const underWay = new Set<Promise<void>>();
-  const spare: Buffer[] = [];
-  let buffers = 0;
-  let failure: { error: unknown } | null = null;
-
-  const send = async (number: number, part: Buffer, memory: Buffer) => {
-    try {
-      etags[number - 1] = await sendPart(putPart, body, { number, bytes: part });
-      spare.push(memory);
-    } catch (error) {
-      failure ??= { error };
-      body.stop();
-    }
-  };
-  const launch = (number: number, memory: Buffer, length: number) => {
-    const sending = send(number, memory.subarray(0, length), memory).finally(() => underWay.delete(sending));
-    underWay.add(sending);
-  };
-  const takeBuffer = async (): Promise<Buffer> => {
-    while (spare.length === 0 && buffers === BUFFERS) {
-      await Promise.race(underWay);
-      if (failure !== null) throw failure.error;
-    }
-    const used = spare.pop();
-    if (used !== undefined) return used;
-    buffers += 1;
-    return Buffer.allocUnsafeSlow(body.partSizeBytes);
-  };
-
-  try {
-    let number = 0;
-    for await (const { memory, length } of gather(body, takeBuffer)) launch(++number, memory, length);
-  } catch (error) {
-    failure ??= { error };
-  }
-  await Promise.all(underWay);
-  if (failure !== null) throw (failure as { error: unknown }).error;
+  await gatherBlocks({
+    ...body,
+    blocks: BUFFERS,
+    launch: async (bytes, index) => {
+      const hashed = body.md5.update(bytes);
+      const sent = sendPart(putPart, body, { number: index + 1, bytes });
+      await Promise.allSettled([hashed, sent]); // The memory is theirs until both are done with it.
+      await hashed;
+      etags[index] = await sent;
+    },
+  });
   return etags;
-}
-
-/** The body in full parts and a last one. Each has its own memory until it is given back. */
-async function* gather(
-  { pieces, partSizeBytes }: PartedBody,
-  takeBuffer: () => Promise<Buffer>,
-): AsyncGenerator<{ memory: Buffer; length: number }, void, undefined> {
-  let memory: Buffer | null = null;
-  let length = 0;
-  for await (const piece of pieces) {
-    for (let offset = 0; offset < piece.length; ) {
-      memory ??= await takeBuffer();
-      const copied = piece.copy(memory, length, offset);
-      offset += copied;
-      length += copied;
-      if (length < partSizeBytes) continue;
-      yield { memory, length };
-      memory = null;
-      length = 0;
-    }
-  }
-  if (memory !== null) yield { memory, length };
 }
 
 async function sendPart(

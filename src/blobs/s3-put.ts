@@ -1,10 +1,14 @@
 /**
  * Decides how a body goes to S3, and what its MD5 is. A declared length within one part streams as one PUT; an unknown
- * length is read up to one part to see whether it ends there; everything else goes in parts.
+ * length is read up to one part to see whether it ends there; everything else goes in parts. What the engine hashes whole
+ * is not hashed here as long as its word is good.
  */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { type BlobBody, readBlobBody, streamRest } from './blob-body.ts';
+import { makeBlockPool } from '../streams/block-pool.ts';
+import type { BlockMemory } from '../streams/gather-blocks.ts';
+import { type Md5, type Md5Thread, makeMd5 } from '../streams/md5.ts';
+import { type BlobBody, readBlobBody, restOf, streamRest } from './blob-body.ts';
 import { BlobStoreError, type PutBlob, type StoredBlob } from './blob-store.ts';
 import type { EtagTrust } from './s3-etag-trust.ts';
 import { toS3Failure } from './s3-failure.ts';
@@ -17,55 +21,86 @@ export interface S3PutSettings {
   readonly client: S3Client;
   readonly bucket: string;
   readonly trust: EtagTrust;
+  readonly md5Thread: Md5Thread;
+  /** Memory for parts of the usual size. */
+  readonly blockPool: BlockMemory;
   readonly partSizeBytes: number;
   readonly singlePutMaxBytes: number;
   readonly maxObjectSizeBytes: number;
 }
 
+/** What is hashed without the thread. */
+const HASHED_AT_ONCE_BYTES = 1024 * 1024;
+/** What is put into one piece for sending. */
+const IN_HAND_BYTES = 1024 * 1024;
+
 /** The `put` of the S3 driver. */
 export function makeS3Put(settings: S3PutSettings): (blob: PutBlob) => Promise<StoredBlob> {
-  const { trust } = settings;
-  return blob => {
-    const isOnePut = blob.sizeBytes !== null && blob.sizeBytes <= settings.singlePutMaxBytes;
-    return isOnePut && trust.areMd5() ? putTrusting(settings, trust, blob) : putHashing(settings, trust, blob);
-  };
+  return blob => withBody(blob, body => putBody(settings, { blob, body }));
+}
+
+async function putBody(settings: S3PutSettings, { blob, body }: { blob: PutBlob; body: BlobBody }): Promise<string> {
+  const { partSizeBytes, singlePutMaxBytes } = settings;
+  const readAhead = blob.sizeBytes === null ? await readPart(body, partSizeBytes) : ((await body.next()) ?? []);
+  const isOnePut = blob.sizeBytes === null ? body.ended : blob.sizeBytes <= singlePutMaxBytes;
+  const upload = { blob, body, readAhead };
+  if (!isOnePut) return putInParts(settings, upload);
+  return settings.trust.areMd5() ? putTrusting(settings, upload) : putHashing(settings, upload);
 }
 
 /** One PUT, hashed by the engine alone. */
-function putTrusting(settings: S3PutSettings, trust: EtagTrust, blob: PutBlob): Promise<StoredBlob> {
-  return withBody(blob, null, async body => {
-    const { md5 } = await putWhole(settings.objects, { blob, body, readAhead: await readPiece(body) });
-    if (md5 !== null) return md5;
-    trust.withdraw();
-    return hashStored(settings.objects, blob);
-  });
+async function putTrusting({ objects, trust }: S3PutSettings, upload: Upload): Promise<string> {
+  const { md5 } = await putWhole(objects, upload);
+  if (md5 !== null) return md5;
+  trust.withdraw();
+  return hashStored(objects, upload.blob);
 }
 
-/** One PUT or several parts, hashed here as they pass. */
-function putHashing(settings: S3PutSettings, trust: EtagTrust, blob: PutBlob): Promise<StoredBlob> {
-  const { partSizeBytes, singlePutMaxBytes } = settings;
-  const hash = createHash('md5');
-  return withBody(blob, hash, async body => {
-    const readAhead = blob.sizeBytes === null ? await readPart(body, partSizeBytes) : await readPiece(body);
-    const isWhole = blob.sizeBytes === null ? body.ended : blob.sizeBytes <= singlePutMaxBytes;
-    if (!isWhole) {
-      await putInParts(settings, { blob, body, readAhead });
-      return hash.digest('hex');
-    }
-    const { md5 } = await putWhole(settings.objects, { blob, body, readAhead });
-    const hashed = hash.digest('hex');
-    trust.compare(md5, hashed);
-    return hashed;
-  });
+/** One PUT, hashed here as it passes. */
+async function putHashing({ objects, trust, md5Thread }: S3PutSettings, upload: Upload): Promise<string> {
+  const { blob, body } = upload;
+  const hash = (blob.sizeBytes ?? body.sizeBytes) <= HASHED_AT_ONCE_BYTES ? makeMd5() : md5Thread.begin();
+  const hashed = hashedBody(body, hash);
+  try {
+    await hashed.take(upload.readAhead);
+    const { md5 } = await putWhole(objects, { ...upload, body: hashed });
+    await hashed.take([]);
+    const own = await hash.digest();
+    trust.compare(md5, own);
+    return own;
+  } finally {
+    hash.drop();
+  }
+}
+
+/** One batch is hashed while the next one is awaited. */
+function hashedBody(body: Upload['body'], hash: Md5) {
+  let hashing = Promise.resolve();
+  const take = async (batch: Buffer[]) => {
+    await hashing;
+    if (batch.length === 0) return;
+    hashing = hash.update(Buffer.concat(batch));
+    hashing.catch(() => {}); // Whoever asks next hears of it.
+  };
+  return {
+    take,
+    next: async () => {
+      const batch = await body.next();
+      await take(batch ?? []);
+      return batch;
+    },
+    get ended() {
+      return body.ended;
+    },
+    get sizeBytes() {
+      return body.sizeBytes;
+    },
+  };
 }
 
 /** Lends the body to `put`, which returns the MD5; afterwards nothing of it is left open and every error is ours. */
-async function withBody(
-  blob: PutBlob,
-  hash: Hash | null,
-  put: (body: BlobBody) => Promise<string>,
-): Promise<StoredBlob> {
-  const body = readBlobBody({ ...blob, hash });
+async function withBody(blob: PutBlob, put: (body: BlobBody) => Promise<string>): Promise<StoredBlob> {
+  const body = readBlobBody(blob);
   try {
     const md5 = await put(body);
     return { sizeBytes: body.sizeBytes, md5 };
@@ -91,60 +126,55 @@ function toPutFailure(error: unknown, signal: AbortSignal): BlobStoreError {
 /** A body of which some pieces have been read already. */
 interface Upload {
   readonly blob: PutBlob;
-  readonly body: BlobBody;
+  readonly body: Pick<BlobBody, 'next' | 'ended' | 'sizeBytes'>;
   readonly readAhead: Buffer[];
-}
-
-/** No socket is taken before the sender's first piece is here. */
-async function readPiece(body: BlobBody): Promise<Buffer[]> {
-  const piece = await body.next();
-  return piece === null ? [] : [piece];
 }
 
 /** Reads until the body has ended or is longer than one part. */
 async function readPart(body: BlobBody, partSizeBytes: number): Promise<Buffer[]> {
   const pieces: Buffer[] = [];
-  let gatheredBytes = 0;
-  while (!body.ended && gatheredBytes <= partSizeBytes) {
-    const piece = await body.next();
-    if (piece === null) break;
-    gatheredBytes += piece.length;
-    pieces.push(piece);
-  }
+  while (!body.ended && body.sizeBytes <= partSizeBytes) pieces.push(...((await body.next()) ?? []));
   return pieces;
 }
 
-/** Sends a body that is in hand in one piece as a Buffer: fewer system calls, and it can be sent again. */
+/** Sends a short body that is in hand in one piece: fewer system calls, and it can be sent again. */
 function putWhole(objects: S3Objects, { blob, body, readAhead }: Upload): Promise<{ md5: string | null }> {
-  const inHand = body.ended && readAhead.length <= 1;
+  const isInHand = body.ended && (readAhead.length <= 1 || body.sizeBytes <= IN_HAND_BYTES);
   return objects.put({
     key: blob.key,
-    bytes: inHand ? (readAhead[0] ?? Buffer.alloc(0)) : streamRest(readAhead, body),
+    bytes: isInHand ? inOnePiece(readAhead) : streamRest(readAhead, body),
     sizeBytes: blob.sizeBytes ?? body.sizeBytes,
     labels: blob.labels,
     signal: blob.signal,
   });
 }
 
-function putInParts(settings: S3PutSettings, { blob, body, readAhead }: Upload): Promise<void> {
-  return uploadInParts(settings.client, settings.objects.putPart, {
-    bucket: settings.bucket,
-    key: blob.key,
-    pieces: restOf(readAhead, body),
-    partSizeBytes: partSizeFor(
-      { bytes: blob.sizeBytes ?? settings.maxObjectSizeBytes, declared: blob.sizeBytes !== null },
-      settings.partSizeBytes,
-    ),
-    metadata: labelMetadata(blob.labels),
-    signal: blob.signal,
-    stop: () => body.release(),
-  });
+function inOnePiece(pieces: readonly Buffer[]): Buffer {
+  const [first] = pieces;
+  return first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces);
 }
 
-/** Lets go of each piece as it is taken. */
-async function* restOf(readAhead: Buffer[], body: BlobBody): AsyncGenerator<Buffer, void, undefined> {
-  for (let piece = readAhead.shift(); piece !== undefined; piece = readAhead.shift()) yield piece;
-  for (let piece = await body.next(); piece !== null; piece = await body.next()) yield piece;
+async function putInParts(settings: S3PutSettings, upload: Upload & { body: BlobBody }): Promise<string> {
+  const { blob, body, readAhead } = upload;
+  const { blockPool, partSizeBytes, maxObjectSizeBytes } = settings;
+  const size = { bytes: blob.sizeBytes ?? maxObjectSizeBytes, declared: blob.sizeBytes !== null };
+  const blockBytes = partSizeFor(size, partSizeBytes);
+  const md5 = settings.md5Thread.begin();
+  try {
+    await uploadInParts(settings.client, settings.objects.putPart, {
+      bucket: settings.bucket,
+      key: blob.key,
+      batches: restOf(readAhead, body),
+      memory: blockBytes === blockPool.blockBytes ? blockPool : makeBlockPool({ blockBytes, mostShared: 0 }),
+      metadata: labelMetadata(blob.labels),
+      md5,
+      signal: blob.signal,
+      stop: () => body.release(),
+    });
+    return await md5.digest();
+  } finally {
+    md5.drop();
+  }
 }
 
 type Stored = Pick<PutBlob, 'key' | 'signal'>;

@@ -11,6 +11,8 @@ import {
   type ListObjectsV2CommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { makeBlockPool } from '../streams/block-pool.ts';
+import { makeMd5Thread } from '../streams/md5.ts';
 import { type BlobRange, type BlobStore, BlobStoreError, type ListedBlob } from './blob-store.ts';
 import { errorName } from './error-code.ts';
 import { makeLeanS3Client } from './lean-s3-client.ts';
@@ -27,6 +29,9 @@ import { DEFAULT_MAX_SOCKETS, DEFAULT_PART_SIZE_BYTES, type S3Settings, s3Timeou
 import type { S3Credentials } from './s3-signer.ts';
 import { makeSdkS3Client, makeSdkS3Objects } from './sdk-s3-client.ts';
 
+/** Two uploads in parts at a time. */
+const MOST_SHARED_PARTS = 6;
+
 /** A store in one bucket. Makes no connection until it is used. */
 export function makeS3Store(settings: S3Settings): BlobStore {
   const { bucket } = settings;
@@ -36,6 +41,7 @@ export function makeS3Store(settings: S3Settings): BlobStore {
   const sign = urlSigner(settings, client, settings.publicEndpoint ?? settings.endpoint);
   const signInside = urlSigner(settings, client, settings.endpoint);
   const trust = makeEtagTrust();
+  const md5Thread = makeMd5Thread();
   const copies = makeS3Copy({ settings, client, md5Of: (said, blob) => md5OfStored({ objects, trust }, said, blob) });
   return {
     kind: 's3',
@@ -56,6 +62,8 @@ export function makeS3Store(settings: S3Settings): BlobStore {
       client,
       bucket,
       trust,
+      md5Thread,
+      blockPool: makeBlockPool({ blockBytes: partSizeBytes, mostShared: MOST_SHARED_PARTS }),
       partSizeBytes,
       singlePutMaxBytes: settings.singlePutMaxBytes ?? partSizeBytes,
       maxObjectSizeBytes: settings.maxObjectSizeBytes,
@@ -71,6 +79,7 @@ export function makeS3Store(settings: S3Settings): BlobStore {
       await objects.close();
       client.destroy();
       copies.close();
+      await md5Thread.close();
     },
   };
 }

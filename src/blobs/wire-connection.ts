@@ -6,6 +6,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { BufferPool } from '../streams/buffer-pool.ts';
+import { BATCH_BYTES } from './blob-body.ts';
 import { BlobStoreError } from './blob-store.ts';
 import type { S3Timeouts } from './s3-settings.ts';
 import type { Place } from './socket-gate.ts';
@@ -127,13 +128,21 @@ export class WireConnection {
     } else {
       this.#forward(exchange, body);
     }
-    socket.uncork();
+    process.nextTick(() => socket.uncork());
   }
 
+  /** What comes in one turn leaves in one write. */
   #forward(exchange: Exchange, body: Readable): void {
+    const socket = this.#socket;
     const isCurrent = () => this.#exchange === exchange;
     body.on('data', (piece: Buffer) => {
-      if (isCurrent() && !this.#socket.write(piece)) body.pause();
+      if (!isCurrent()) return;
+      if (socket.writableCorked === 0) {
+        socket.cork();
+        process.nextTick(() => socket.uncork());
+      }
+      socket.write(piece);
+      if (socket.writableLength >= BATCH_BYTES) body.pause();
     });
     body.on('end', () => {
       exchange.isSent = true;

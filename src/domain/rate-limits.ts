@@ -8,8 +8,7 @@ export type RateLimitName =
   | 'file-extension'
   | 'bulk-delete'
   | 'delete-all'
-  | 'login'
-  | 'file-password';
+  | 'login';
 
 export interface RateLimit {
   readonly count: number;

@@ -1,14 +1,15 @@
 /**
  * HTTP Basic (RFC 7617): name and password with every request, and no session. A password that was right is believed for a
- * minute, from where it came, so that not every request pays for its hash; the account itself is read each time, so a new password, a ban and
+ * minute, so that not every request pays for its hash; the account itself is read each time, so a new password, a ban and
  * a changed flag count at once.
  */
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import { beginSignIn, giveBack, type SignInSubject } from '../database/queries/accounts.ts';
 import type { Caller, RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import type { RateLimit } from '../domain/rate-limits.ts';
-import { makeBelievedPasswords } from './believed-passwords.ts';
+import { makeBoundedCache } from './bounded-cache.ts';
 import type { Clock } from './clock.ts';
 import { loginKeys, storableName, wrongPassword } from './login-attempts.ts';
 import type { Passwords } from './passwords.ts';
@@ -29,13 +30,21 @@ export interface BasicLoginsParts {
   readonly loginLimit: RateLimit;
 }
 
+const BELIEVED_MS = 60_000;
+const BELIEVED_BOUNDS = { maxEntries: 10_000, maxKeyCharacters: 1024 * 1024 };
+
 /**
  * Who this is, with the claims that a session's token would have. Rejects with `invalid-password` for a wrong pair and for
  * a header that is no Basic login, `rate-limited` as signing in does, `not-permitted` (`account-active`) for a banned
  * account whose password was right.
  */
 export function makeBasicLogins({ database, passwords, clock, loginLimit }: BasicLoginsParts): AuthenticateBasic {
-  const believed = makeBelievedPasswords(clock);
+  const believed = makeBoundedCache<true>(BELIEVED_BOUNDS);
+  const processKey = randomBytes(32);
+
+  function proofOf(passwordHash: string, password: string): string {
+    return createHmac('sha256', processKey).update(`${passwordHash} ${password}`).digest('base64url');
+  }
 
   async function attempt(scope: RequestScope, username: string, keys: readonly string[]): Promise<SignInSubject> {
     const [subject] = await database.run(scope, beginSignIn, { username: storableName(username), keys, ...loginLimit });
@@ -46,14 +55,15 @@ export function makeBasicLogins({ database, passwords, clock, loginLimit }: Basi
   return async (scope, { authorization, address }) => {
     const { username, password } = readBasic(authorization);
     const known = await attempt(scope, username, []);
-    const proofOf = (passwordHash: string) => believed.proofOf({ passwordHash, password, address });
-    if (known.passwordHash !== null && believed.has(proofOf(known.passwordHash))) return callerOf(known);
+    if (known.passwordHash !== null && believed.get(proofOf(known.passwordHash, password), clock.now()) === true) {
+      return callerOf(known);
+    }
     const keys = loginKeys({ username, address });
     const subject = await attempt(scope, username, keys);
     const { passwordHash, windowEnds } = subject;
     if (!(await passwords.verify(password, passwordHash)) || passwordHash === null) throw wrongPassword();
     await database.run(scope, giveBack, { keys, windowEnds });
-    believed.add(proofOf(passwordHash));
+    believed.set(proofOf(passwordHash, password), true, clock.now() + BELIEVED_MS);
     return callerOf(subject);
   };
 }

@@ -82,20 +82,12 @@ export interface ListOwnFiles {
   readonly skip: number;
 }
 
-export const listOwnFiles: Statement<ListOwnFiles, UserFile> = {
+export const listOwnFiles: Statement<ListOwnFiles, { readonly file: UserFile; readonly total: number }> = {
   name: 'list_own_files',
   runs: 'gateway',
   text: 'select * from sluice.list_own_files($1, $2, $3, $4, $5, $6, $7, $8)',
   values: list => [list.role, list.owner, list.favorite, list.media, list.sort, list.descending, list.limit, list.skip],
-  row: row => userFileOf(row.file as Json),
-};
-
-export const countOwnFiles: Statement<Pick<ListOwnFiles, 'role' | 'owner' | 'favorite' | 'media'>, number> = {
-  name: 'count_own_files',
-  runs: 'gateway',
-  text: 'select sluice.count_own_files($1, $2, $3, $4) as count',
-  values: ({ role, owner, favorite, media }) => [role, owner, favorite, media],
-  row: row => row.count as number,
+  row: row => ({ file: userFileOf(row.file as Json), total: row.total as number }),
 };
 
 export const markFavorite: Statement<
@@ -109,10 +101,17 @@ export const markFavorite: Statement<
   row: row => userFileOf(row.file as Json),
 };
 
-export const removeFile: Statement<{ readonly role: string; readonly fileId: number }, UserFile> = {
-  name: 'remove_file',
+export interface RemoveFiles {
+  readonly role: string;
+  readonly owner: string;
+  /** Null: all of the owner's. */
+  readonly fileId: number | null;
+}
+
+export const removeFiles: Statement<RemoveFiles, UserFile> = {
+  name: 'remove_files',
   runs: 'gateway',
-  text: 'select sluice.remove_file($1, $2) as file',
-  values: ({ role, fileId }) => [role, fileId],
+  text: 'select f as file from sluice.remove_files($1, $2, $3) f',
+  values: ({ role, owner, fileId }) => [role, owner, fileId],
   row: row => userFileOf(row.file as Json),
 };

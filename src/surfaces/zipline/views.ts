@@ -1,6 +1,5 @@
 /** The public address of a file: bytes for whoever has it, and the password where there is one. */
 import { SluiceError } from '../../domain/errors.ts';
-import { clientAddress } from '../../http/client-address.ts';
 import { attachmentHeader, inlineHeader } from '../../http/content-disposition.ts';
 import { readConditions } from '../../http/read-conditions.ts';
 import { sendObject } from '../../http/send-object.ts';
@@ -14,15 +13,15 @@ export const viewHandlers = {
   headRawUpload: view,
 } satisfies ZiplineHandlers;
 
-async function view({ core, scope, params, query, req, res, checkPassword }: Asked): Promise<void> {
+async function view({ core, scope, params, query, req, res, verifyPassword }: Asked): Promise<void> {
   const name = params.wildcard ?? '';
   const { password, download } = query;
   const { opened, originalName } = await viewFileByName(core, scope, {
     name,
     ...readConditions(req.headers),
-    knowsPassword: async file => {
+    knowsPassword: async hash => {
       if (typeof password !== 'string') throw new SluiceError('missing-password', 'password protected');
-      return checkPassword(scope, { ...file, password, address: clientAddress(req) });
+      return verifyPassword(password, hash);
     },
   });
   const shown = originalName ?? name;
