@@ -57,6 +57,9 @@ sluice.rate_limits.key text not null
 sluice.rate_limits.window_start timestamp with time zone not null
 sluice.rate_limits.window_end timestamp with time zone not null
 sluice.rate_limits.count integer not null
+sluice.removals.id bigint not null
+sluice.removals.versions text[] collate C not null
+sluice.removals.removed_at timestamp with time zone not null default now()
 sluice.revoked_tokens.id bigint not null
 sluice.revoked_tokens.bucket_id text collate C not null
 sluice.revoked_tokens.name text collate C
@@ -117,6 +120,7 @@ sluice.kill_switches: kill_switches_are_nine CHECK (((id >= 0) AND (id <= 8)))
 sluice.kill_switches: kill_switches_pkey PRIMARY KEY (id)
 sluice.migrations: migrations_pkey PRIMARY KEY (name)
 sluice.rate_limits: rate_limits_pkey PRIMARY KEY (key)
+sluice.removals: removals_pkey PRIMARY KEY (id)
 sluice.revoked_tokens: revoked_tokens_pkey PRIMARY KEY (id)
 sluice.revoked_tokens: revoked_tokens_say_each_thing_once UNIQUE NULLS NOT DISTINCT (bucket_id, name, fingerprint)
 sluice.sessions: sessions_account_exists FOREIGN KEY (account) REFERENCES sluice.accounts(id) ON DELETE CASCADE
@@ -136,6 +140,7 @@ CREATE INDEX blobs_dead ON sluice.blobs USING btree (claimed_until NULLS FIRST, 
 CREATE INDEX blobs_pending ON sluice.blobs USING btree (lease_until) WHERE (state = 'pending'::text)
 CREATE INDEX blobs_quarantined ON sluice.blobs USING btree (quarantined_until) WHERE (state = 'quarantined'::text)
 CREATE INDEX files_by_folder ON sluice.files USING btree (folder_id) WHERE (folder_id IS NOT NULL)
+CREATE INDEX files_that_are_favorites ON sluice.files USING btree (object_id) WHERE favorite
 CREATE INDEX files_that_are_spent ON sluice.files USING btree (viewed_at) WHERE (views >= max_views)
 CREATE INDEX files_that_expire ON sluice.files USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (NOT favorite))
 CREATE INDEX folders_by_owner ON sluice.folders USING btree (owner, updated_at)
@@ -162,6 +167,7 @@ CREATE UNIQUE INDEX migrations_pkey ON sluice.migrations USING btree (name)
 CREATE UNIQUE INDEX objects_pkey ON storage.objects USING btree (id)
 CREATE UNIQUE INDEX permits_pkey ON storage.permits USING btree (name)
 CREATE UNIQUE INDEX rate_limits_pkey ON sluice.rate_limits USING btree (key)
+CREATE UNIQUE INDEX removals_pkey ON sluice.removals USING btree (id)
 CREATE UNIQUE INDEX revoked_tokens_pkey ON sluice.revoked_tokens USING btree (id)
 CREATE UNIQUE INDEX revoked_tokens_say_each_thing_once ON sluice.revoked_tokens USING btree (bucket_id, name, fingerprint) NULLS NOT DISTINCT
 CREATE UNIQUE INDEX sessions_pkey ON sluice.sessions USING btree (id)
@@ -185,6 +191,7 @@ sluice.folders: row level security off
 sluice.kill_switches: row level security off
 sluice.migrations: row level security off
 sluice.rate_limits: row level security off
+sluice.removals: row level security off
 sluice.revoked_tokens: row level security off
 sluice.sessions: row level security off
 storage.buckets: row level security on
@@ -216,7 +223,9 @@ function sluice.claims_of_account(sluice.accounts): sluice_gateway=X
 function sluice.commit_file(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text,jsonb): sluice_gateway=X
 function sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text): sluice_gateway=X
 function sluice.commit_upload_beside(text,text,text,text,integer,uuid,text,text,bigint,text,jsonb,jsonb,bigint,text,text): sluice_gateway=X
+function sluice.copy_file_record(uuid,uuid): sluice_gateway=X
 function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
+function sluice.count_own_files(text,text,boolean,boolean): sluice_gateway=X
 function sluice.delete_backend_files(text,text,text,text,text): sluice_gateway=X
 function sluice.delete_object(text,text,text): sluice_gateway=X
 function sluice.delete_tree(text,text,text): sluice_gateway=X
@@ -262,13 +271,14 @@ function sluice.read_public_folder(text,bigint): sluice_gateway=X
 function sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint): sluice_gateway=X
 function sluice.release_unnamed(text,text[],interval): sluice_gateway=X
 function sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,jsonb,timestamp with time zone,interval): sluice_gateway=X
-function sluice.remove_files(text,text,bigint): sluice_gateway=X
+function sluice.remove_file(text,bigint): sluice_gateway=X
 function sluice.remove_folder(text,bigint): sluice_gateway=X
 function sluice.remove_over_files(text,bigint,interval): sluice_gateway=X
 function sluice.remove_uploads(text,text,text,text[]): sluice_gateway=X
 function sluice.render_folder(text,sluice.folders,boolean): sluice_gateway=X
 function sluice.renew_upload(text,interval): sluice_gateway=X
 function sluice.revoke_links(text,text,text,text,timestamp with time zone): sluice_gateway=X
+function sluice.settle_removal(text): sluice_gateway=X
 function sluice.take_from_limit(text,integer,interval): sluice_gateway=X
 function sluice.touch_file(text,bigint): sluice_gateway=X
 function sluice.uncount_view(uuid): sluice_gateway=X
@@ -298,6 +308,7 @@ table sluice.folders: sluice_gateway=arwd
 table sluice.kill_switches: sluice_gateway=arwd
 table sluice.migrations: sluice_gateway=arwd
 table sluice.rate_limits: sluice_gateway=arwd
+table sluice.removals: sluice_gateway=arwd
 table sluice.revoked_tokens: service_role=r, sluice_gateway=arwd
 table sluice.sessions: sluice_gateway=arwd
 table storage.buckets: anon=arwd, authenticated=arwd, service_role=arwdD
@@ -329,7 +340,9 @@ sluice.claims_of_account(sluice.accounts) returns jsonb stable set search_path="
 sluice.commit_file(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text,jsonb) returns TABLE(id uuid, file_id bigint) set search_path=""
 sluice.commit_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint,text,text) returns uuid set search_path=""
 sluice.commit_upload_beside(text,text,text,text,integer,uuid,text,text,bigint,text,jsonb,jsonb,bigint,text,text) returns record set search_path=""
+sluice.copy_file_record(uuid,uuid) returns void set search_path=""
 sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint) returns TABLE(id uuid, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
+sluice.count_own_files(text,text,boolean,boolean) returns bigint set search_path="", plan_cache_mode=force_custom_plan
 sluice.delete_backend_files(text,text,text,text,text) returns SETOF text set search_path=""
 sluice.delete_object(text,text,text) returns void set search_path=""
 sluice.delete_tree(text,text,text) returns bigint set search_path="", enable_seqscan=off, enable_bitmapscan=off
@@ -355,7 +368,7 @@ sluice.is_revoked(text,text,text,timestamp with time zone) returns boolean stabl
 sluice.is_stuck(sluice.blobs,interval,interval) returns boolean stable set search_path=""
 sluice.keep_file_record() returns trigger SECURITY DEFINER set search_path=""
 sluice.list_folders(text,uuid,boolean) returns SETOF jsonb set search_path=""
-sluice.list_own_files(text,text,boolean,boolean,text,boolean,bigint,bigint) returns TABLE(file jsonb, total bigint) set search_path=""
+sluice.list_own_files(text,text,boolean,boolean,text,boolean,bigint,bigint) returns TABLE(file jsonb) set search_path="", plan_cache_mode=force_custom_plan
 sluice.list_uploads(text,text,text,bigint,bigint) returns TABLE(total bigint, items jsonb) set search_path="", plan_cache_mode=force_custom_plan
 sluice.make_folder(text,uuid,text,bigint[]) returns jsonb set search_path=""
 sluice.make_session(sluice.accounts,text,integer,interval) returns TABLE(id uuid, claims jsonb, expires_at timestamp with time zone) set search_path=""
@@ -375,13 +388,14 @@ sluice.read_public_folder(text,bigint) returns jsonb set search_path=""
 sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint) returns bigint set search_path=""
 sluice.release_unnamed(text,text[],interval) returns SETOF text set search_path=""
 sluice.remake_row(text,text,text,text,text,text,bigint,text,jsonb,jsonb,timestamp with time zone,interval) returns text set search_path=""
-sluice.remove_files(text,text,bigint) returns SETOF jsonb set search_path=""
+sluice.remove_file(text,bigint) returns jsonb set search_path=""
 sluice.remove_folder(text,bigint) returns jsonb set search_path=""
 sluice.remove_over_files(text,bigint,interval) returns bigint set search_path=""
 sluice.remove_uploads(text,text,text,text[]) returns bigint set search_path="", plan_cache_mode=force_custom_plan
 sluice.render_folder(text,sluice.folders,boolean) returns jsonb set search_path=""
 sluice.renew_upload(text,interval) returns boolean set search_path=""
 sluice.revoke_links(text,text,text,text,timestamp with time zone) returns void set search_path=""
+sluice.settle_removal(text) returns bigint set search_path=""
 sluice.take_from_limit(text,integer,interval) returns TABLE(remaining integer, reset_seconds integer, window_end timestamp with time zone) set search_path=""
 sluice.touch_file(text,bigint) returns sluice.files set search_path=""
 sluice.uncount_view(uuid) returns void set search_path=""

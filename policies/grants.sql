@@ -7,6 +7,8 @@ grant usage on schema sluice to sluice_gateway, service_role;
 
 -- The ecosystem grants ALL, which includes TRUNCATE, and TRUNCATE knows no policy; so it is left out here.
 grant select, insert, update, delete on storage.buckets, storage.objects to anon, authenticated, service_role;
+-- What policies hide; ids alone.
+grant select on storage.files_over to anon, authenticated, service_role;
 -- Which permits a caller sees is for the policies; none is seen without one.
 grant select on storage.permits to anon, authenticated, service_role;
 grant truncate on storage.buckets, storage.objects to service_role;

@@ -22,14 +22,15 @@ insert into storage.permits (name, meaning) values
   ('modify-kill-switches', 'The session may see and set the kill switches.')
 on conflict (name) do nothing;
 
--- A user sees his or her own files; a session that may only change them sees them while it does.
+-- A user sees his or her own files until they are over; a session that may only change them sees them while it does.
 create policy uploads_see_own on storage.objects for select to authenticated
   using (bucket_id = 'uploads' and owner_id = (select auth.uid())::text
     and (select auth.claim('banned')) is distinct from 'true'
     and ((select auth.has_scope(128)) or (select auth.has_scope(256)) and (select storage.operation()) = any (array[
       'uploads.rename', 'uploads.change_extension', 'uploads.delete', 'uploads.delete_many', 'uploads.delete_all',
       'uploads.favor', 'uploads.folder.create', 'uploads.folder.add', 'uploads.folder.remove',
-      'storage.object.delete', 'storage.object.delete_many'])));
+      'storage.object.delete', 'storage.object.delete_many']))
+    and not exists (select from storage.files_over over where over.id = objects.id));
 
 -- A user adds files under his or her own name.
 create policy uploads_add_own on storage.objects for insert to authenticated
@@ -49,13 +50,14 @@ create policy uploads_remove_own on storage.objects for delete to authenticated
   using (bucket_id = 'uploads' and owner_id = (select auth.uid())::text
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(256)));
 
--- The staff sees everybody's files; a session that may only change them sees them while it does.
+-- The staff sees everybody's files until they are over; a session that may only change them sees them while it does.
 create policy uploads_staff_sees on storage.objects for select to authenticated
   using (bucket_id = 'uploads' and (select auth.claim('staff')) = 'true'
     and (select auth.claim('banned')) is distinct from 'true'
     and ((select auth.has_scope(32768)) or (select auth.has_scope(65536)) and (select storage.operation()) = any (array[
       'uploads.rename', 'uploads.change_extension', 'uploads.delete', 'uploads.delete_many', 'uploads.delete_all',
-      'storage.object.delete', 'storage.object.delete_many'])));
+      'storage.object.delete', 'storage.object.delete_many']))
+    and not exists (select from storage.files_over over where over.id = objects.id));
 
 -- The staff changes what is said of everybody's files.
 create policy uploads_staff_changes on storage.objects for update to authenticated

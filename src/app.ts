@@ -21,6 +21,7 @@ import { drain } from './http/drain.ts';
 import { type ExpressApp, HEADERS_TIMEOUT_MS, makeExpressApp } from './http/express-app.ts';
 import { assignRequestId } from './http/request-id.ts';
 import { type Accounts, makeAccounts } from './identity/accounts.ts';
+import { makeFilePasswords } from './identity/file-passwords.ts';
 import { makeLinks } from './identity/links.ts';
 import { makePasswords, type Passwords } from './identity/passwords.ts';
 import { makePathTokens } from './identity/path-tokens.ts';
@@ -165,7 +166,13 @@ async function composeHttp(parts: AppParts, http: HttpParts): Promise<ExpressApp
     headersTimeoutMs: Math.min(config.clientTimeoutMs, HEADERS_TIMEOUT_MS),
   });
   const verifier = makeTokenVerifier({ keys, roles: config.database.roles, clock: Date });
-  const zipline = makeZiplineSurface({ core, verifier, verifyPassword: passwords.verify });
+  const checkPassword = makeFilePasswords({
+    database: core.database,
+    passwords,
+    clock: Date,
+    limit: core.rateLimits['file-password'],
+  });
+  const zipline = makeZiplineSurface({ core, verifier, checkPassword });
   const spacedog = makeSpacedogSurface({
     core,
     verifier,

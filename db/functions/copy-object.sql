@@ -1,5 +1,5 @@
 -- Adds a second row that names the same bytes: reads the source as the caller, holds the blob so that a simultaneous
--- delete cannot lose it, writes the target as the caller. p_metadata is merged over the source's; p_user_metadata
+-- delete cannot lose it, writes the target as the caller, with the file's record in the bucket `uploads`. p_metadata is merged over the source's; p_user_metadata
 -- replaces it unless null. Raises SL001, SL002 (no such object), SL004, SL005, 23505 (target taken), 42501.
 create or replace function sluice.copy_object(
   p_role text, p_source_bucket text, p_source_name text, p_bucket text, p_name text, p_id uuid, p_owner_id text,
@@ -17,7 +17,7 @@ begin
   -- The row may be overwritten between reading it and holding its blob; then its next version is read.
   for attempt in 1..5 loop
     perform set_config('role', p_role, true);
-    select o.version, o.metadata, o.user_metadata into source
+    select o.id, o.version, o.metadata, o.user_metadata into source
     from storage.objects o
     where o.bucket_id = p_source_bucket and o.name = p_source_name and o.version is not null;
     visible := found;
@@ -41,6 +41,9 @@ begin
     p_bucket, p_name, (source.metadata ->> 'size')::bigint, source.metadata ->> 'mimetype', p_max_size);
   written := sluice.put_row(
     p_role, p_bucket, p_name, p_id, source.version, p_owner_id, source.metadata, source.user_metadata, p_upsert);
+  if p_source_bucket = 'uploads' and p_bucket = 'uploads' then
+    perform sluice.copy_file_record(source.id, written.id);
+  end if;
   return query select written.id, source.version, source.metadata, source.user_metadata,
     written.created_at, written.updated_at, written.last_accessed_at;
 end

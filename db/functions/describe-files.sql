@@ -13,10 +13,13 @@ begin
   seen := array(select o from storage.objects o where o.id = any (p_ids) and o.bucket_id = 'uploads');
   perform set_config('role', 'sluice_gateway', true);
   return query
+    with owners as materialized (
+      select w.owner, sluice.account_id_of(w.owner) as account_id from (select distinct s.owner from unnest(seen) s) w)
     select f.id, f.object_id, o.name::text, o.owner_id, o.metadata ->> 'mimetype', (o.metadata ->> 'size')::bigint,
       o.created_at, o.updated_at, f.display_name, f.original_name, f.expires_at, f.max_views, f.views, f.favorite,
-      f.embed, f.format, f.password_hash is not null, f.folder_id, sluice.account_id_of(o.owner)
+      f.embed, f.format, f.password_hash is not null, f.folder_id, w.account_id
     from unnest(seen) o join sluice.files f on f.object_id = o.id
+    left join owners w on w.owner = o.owner
     where not sluice.is_over(f);
 end
 $$;

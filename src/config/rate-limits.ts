@@ -17,6 +17,7 @@ const DEFAULTS = {
   'bulk-delete': { count: 20, windowMs: 6 * HOUR_MS },
   'delete-all': { count: 1, windowMs: 168 * HOUR_MS },
   login: { count: 10, windowMs: 60_000 },
+  'file-password': { count: 10, windowMs: 60_000 },
 } satisfies Readonly<Record<string, Limit>>;
 
 export type RateLimits = Readonly<Record<keyof typeof DEFAULTS, Limit>>;
@@ -42,4 +43,4 @@ export const RATE_LIMITS: Kind<RateLimits> = {
 
 /** The defaults as an operator would write them. */
 export const DEFAULT_RATE_LIMITS =
-  'default=100/1m,file-name=20/1h,file-name-removal=20/1h,file-extension=20/1h,bulk-delete=20/6h,delete-all=1/7d,login=10/1m';
+  'default=100/1m,file-name=20/1h,file-name-removal=20/1h,file-extension=20/1h,bulk-delete=20/6h,delete-all=1/7d,login=10/1m,file-password=10/1m';

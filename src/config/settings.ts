@@ -135,7 +135,7 @@ export const SETTINGS = {
   SWEEP_INTERVAL: setting('How often the sweeper wakes', duration(10, LONGEST_TIMER_MS), '1m'),
   UPLOAD_LEASE: setting('How long a silent upload is taken for alive', duration(100, LONGEST_TIMER_MS), '2m'),
   RATE_LIMITS: setting(
-    'How often: a user asks for each operation of the user file API, and wrong passwords are given for an account or by an address',
+    'How often: a user asks for each operation of the user file API, and wrong passwords are given for an account, by an address, or for a file by an address',
     RATE_LIMITS,
     DEFAULT_RATE_LIMITS,
   ),

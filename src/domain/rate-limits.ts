@@ -8,7 +8,8 @@ export type RateLimitName =
   | 'file-extension'
   | 'bulk-delete'
   | 'delete-all'
-  | 'login';
+  | 'login'
+  | 'file-password';
 
 export interface RateLimit {
   readonly count: number;

@@ -1,15 +1,14 @@
 /**
  * HTTP Basic (RFC 7617): name and password with every request, and no session. A password that was right is believed for a
- * minute, so that not every request pays for its hash; the account itself is read each time, so a new password, a ban and
+ * minute, from where it came, so that not every request pays for its hash; the account itself is read each time, so a new password, a ban and
  * a changed flag count at once.
  */
-import { createHmac, randomBytes } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import { beginSignIn, giveBack, type SignInSubject } from '../database/queries/accounts.ts';
 import type { Caller, RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import type { RateLimit } from '../domain/rate-limits.ts';
-import { makeBoundedCache } from './bounded-cache.ts';
+import { makeBelievedPasswords } from './believed-passwords.ts';
 import type { Clock } from './clock.ts';
 import { loginKeys, storableName, wrongPassword } from './login-attempts.ts';
 import type { Passwords } from './passwords.ts';
@@ -30,21 +29,13 @@ export interface BasicLoginsParts {
   readonly loginLimit: RateLimit;
 }
 
-const BELIEVED_MS = 60_000;
-const BELIEVED_BOUNDS = { maxEntries: 10_000, maxKeyCharacters: 1024 * 1024 };
-
 /**
  * Who this is, with the claims that a session's token would have. Rejects with `invalid-password` for a wrong pair and for
  * a header that is no Basic login, `rate-limited` as signing in does, `not-permitted` (`account-active`) for a banned
  * account whose password was right.
  */
 export function makeBasicLogins({ database, passwords, clock, loginLimit }: BasicLoginsParts): AuthenticateBasic {
-  const believed = makeBoundedCache<true>(BELIEVED_BOUNDS);
-  const processKey = randomBytes(32);
-
-  function proofOf(passwordHash: string, password: string): string {
-    return createHmac('sha256', processKey).update(`${passwordHash} ${password}`).digest('base64url');
-  }
+  const believed = makeBelievedPasswords(clock);
 
   async function attempt(scope: RequestScope, username: string, keys: readonly string[]): Promise<SignInSubject> {
     const [subject] = await database.run(scope, beginSignIn, { username: storableName(username), keys, ...loginLimit });
@@ -55,15 +46,14 @@ export function makeBasicLogins({ database, passwords, clock, loginLimit }: Basi
   return async (scope, { authorization, address }) => {
     const { username, password } = readBasic(authorization);
     const known = await attempt(scope, username, []);
-    if (known.passwordHash !== null && believed.get(proofOf(known.passwordHash, password), clock.now()) === true) {
-      return callerOf(known);
-    }
+    const proofOf = (passwordHash: string) => believed.proofOf({ passwordHash, password, address });
+    if (known.passwordHash !== null && believed.has(proofOf(known.passwordHash))) return callerOf(known);
     const keys = loginKeys({ username, address });
     const subject = await attempt(scope, username, keys);
     const { passwordHash, windowEnds } = subject;
     if (!(await passwords.verify(password, passwordHash)) || passwordHash === null) throw wrongPassword();
     await database.run(scope, giveBack, { keys, windowEnds });
-    believed.set(proofOf(passwordHash, password), true, clock.now() + BELIEVED_MS);
+    believed.add(proofOf(passwordHash));
     return callerOf(subject);
   };
 }

@@ -1,9 +1,9 @@
 /** Move, copy and delete: one round trip each, no byte touched, whatever the size. */
-import { randomUUID } from 'node:crypto';
 import { copyObject, deleteObject, moveObject } from '../database/queries/change-object.ts';
 import { type DeletedObject, deleteObjects } from '../database/queries/delete-objects.ts';
 import type { RequestScope } from '../domain/caller.ts';
 import { isObjectName, isUuid, parseObjectName } from '../domain/names.ts';
+import { makeObjectId } from '../domain/object-id.ts';
 import type { Json } from '../domain/objects.ts';
 import { type Core, onlyRow } from './core.ts';
 
@@ -58,7 +58,7 @@ export async function copyObjectTo(core: Core, scope: RequestScope, copy: CopyRe
     await core.database.run(scope, copyObject, {
       ...addresses,
       role: scope.caller.role,
-      id: randomUUID(),
+      id: makeObjectId(core.now().getTime()),
       ownerId: scope.caller.subject,
       metadata: {
         lastModified: core.now().toISOString(),

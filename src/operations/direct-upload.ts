@@ -9,6 +9,7 @@ import { abandonUpload, beginDirectUpload } from '../database/queries/uploads.ts
 import type { RequestScope } from '../domain/caller.ts';
 import { errorCode, SluiceError } from '../domain/errors.ts';
 import { parseObjectName } from '../domain/names.ts';
+import { makeObjectId } from '../domain/object-id.ts';
 import { stagedVersionOf, storeKeyOf } from '../domain/objects.ts';
 import { type Core, fromStore } from './core.ts';
 import { declaredMetadata, type PutRequest, type PutResult, putObject } from './put-object.ts';
@@ -55,7 +56,7 @@ export async function offerDirectUpload(
     ...probe,
     role: scope.caller.role,
     name: parseObjectName(request.name),
-    id: randomUUID(),
+    id: makeObjectId(core.now().getTime()),
     version,
     ownerId: scope.caller.subject,
     maxSizeBytes: core.maxUploadSizeBytes,

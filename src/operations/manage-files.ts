@@ -1,5 +1,6 @@
 /** A user's own files, with what is known of them beyond their objects. One round trip each. */
-import { type ListOwnFiles, listOwnFiles, markFavorite, removeFiles } from '../database/queries/files.ts';
+import { countOwnFiles, type ListOwnFiles, listOwnFiles, markFavorite, removeFile } from '../database/queries/files.ts';
+import { removeUploads } from '../database/queries/uploaded-files.ts';
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import type { UserFile } from '../domain/files.ts';
@@ -14,23 +15,24 @@ export function ownerOf({ caller }: RequestScope): string {
   return caller.subject;
 }
 
-export interface FilePage {
-  readonly files: readonly UserFile[];
-  /** Of all pages; 0 where the page is beyond the end. */
-  readonly total: number;
-}
-
+/** A page of them, or with `limit` null all; none that is over. */
 export async function getOwnFiles(
   core: Core,
   scope: RequestScope,
   asked: Omit<ListOwnFiles, 'role' | 'owner'>,
-): Promise<FilePage> {
-  const rows = await core.database.run(scope, listOwnFiles, {
-    role: scope.caller.role,
-    owner: ownerOf(scope),
-    ...asked,
-  });
-  return { files: rows.map(({ file }) => file), total: rows[0]?.total ?? 0 };
+): Promise<readonly UserFile[]> {
+  const { role } = scope.caller;
+  return core.database.run(scope, listOwnFiles, { role, owner: ownerOf(scope), ...asked });
+}
+
+/** How many there are on all pages together. */
+export async function numberOfOwnFiles(
+  core: Core,
+  scope: RequestScope,
+  asked: Pick<ListOwnFiles, 'favorite' | 'media'>,
+): Promise<number> {
+  const { role } = scope.caller;
+  return onlyRow(await core.database.run(scope, countOwnFiles, { role, owner: ownerOf(scope), ...asked }));
 }
 
 /** Throws `object-not-found` (absent, or over), `access-denied` (another's). */
@@ -44,13 +46,12 @@ export async function setFavorite(
 
 /** Throws `object-not-found` (absent, hidden, or over), `delete-denied`. */
 export async function deleteFile(core: Core, scope: RequestScope, fileId: number): Promise<UserFile> {
-  const { role } = scope.caller;
-  return onlyRow(await core.database.run(scope, removeFiles, { role, owner: ownerOf(scope), fileId }));
+  return onlyRow(await core.database.run(scope, removeFile, { role: scope.caller.role, fileId }));
 }
 
-/** All of the caller's own, in one transaction; gives how many. */
+/** All of the caller's own, in one transaction; gives how many. Throws `delete-denied` where a policy forbids every one. */
 export async function deleteOwnFiles(core: Core, scope: RequestScope): Promise<number> {
   const { role } = scope.caller;
-  const gone = await core.database.run(scope, removeFiles, { role, owner: ownerOf(scope), fileId: null });
-  return gone.length;
+  const whose = { owner: ownerOf(scope) };
+  return onlyRow(await core.database.run(scope, removeUploads, { role, whose, names: null }));
 }

@@ -3,7 +3,7 @@
  * which, and brings a folder's first page; further pages are fetched as they are read, and nothing is held in between.
  */
 import type { ListedEntry } from '../database/queries/list-objects.ts';
-import { findLinkedTreeRows, findTreeRows } from '../database/queries/tree.ts';
+import { findLinkedTreeRows, findTreeRows, type TreeRow } from '../database/queries/tree.ts';
 import { asService, type RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import type { PageCursor } from '../domain/listing.ts';
@@ -54,12 +54,9 @@ export async function openTree(core: Core, scope: RequestScope, request: TreeReq
   const acting = access.by === 'path-token' ? asService(scope) : scope;
   const rows =
     access.by === 'path-token'
-      ? await core.database.run(acting, findLinkedTreeRows, { ...address, ...access })
+      ? unrevoked(await core.database.run(acting, findLinkedTreeRows, { ...address, ...access }))
       : await core.database.run(acting, findTreeRows, address);
   const [first] = rows;
-  if (first !== undefined && 'revoked' in first && first.revoked) {
-    throw new SluiceError('link-revoked', 'The token has been revoked');
-  }
   if (first?.kind === 'file') return { kind: 'file', opened: decideOpening(core, acting, first.object, request) };
   if (first === undefined && !path.isRoot) {
     throw new SluiceError('object-not-found', 'There is nothing at this path', { facts: { name: path.name } });
@@ -70,6 +67,12 @@ export async function openTree(core: Core, scope: RequestScope, request: TreeReq
     isWhole: entries.length <= PAGE_ENTRIES,
     pages: pagesOf(core, acting, { prefix: `${path.name}/`, entries }),
   };
+}
+
+/** What there is to see. Throws `link-revoked`, also where there is nothing. */
+function unrevoked(rows: readonly { readonly found: TreeRow | null; readonly revoked: boolean }[]): readonly TreeRow[] {
+  if (rows[0]?.revoked !== false) throw new SluiceError('link-revoked', 'The token has been revoked');
+  return rows.flatMap(({ found }) => (found === null ? [] : [found]));
 }
 
 async function* pagesOf(

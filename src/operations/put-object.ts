@@ -23,6 +23,7 @@ import { asService, type RequestScope } from '../domain/caller.ts';
 import { errorCode, SluiceError } from '../domain/errors.ts';
 import type { FileRecord } from '../domain/files.ts';
 import { parseObjectName } from '../domain/names.ts';
+import { makeObjectId } from '../domain/object-id.ts';
 import { DEFAULT_CACHE_CONTROL, type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
 import { splitFileName } from '../domain/tree-path.ts';
 import { limitBytes } from '../streams/limit-bytes.ts';
@@ -83,7 +84,7 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
     role: acting.caller.role,
     bucket: request.bucket,
     name: parseObjectName(request.name),
-    id: randomUUID(),
+    id: makeObjectId(core.now().getTime()),
     version,
     storeKey: storeKeyOf(version),
     ownerId: request.link === undefined ? scope.caller.subject : request.link.owner,

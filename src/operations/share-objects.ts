@@ -6,6 +6,7 @@ import { rehearseUpload, type UploadedRow } from '../database/queries/uploads.ts
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { isObjectName, parseObjectName } from '../domain/names.ts';
+import { makeObjectId } from '../domain/object-id.ts';
 import type { Core } from './core.ts';
 
 /** Those of the names that the caller may read, in one round trip. A text that is no object's name is none of them. */
@@ -46,7 +47,7 @@ export async function checkUpload(core: Core, scope: RequestScope, upload: Uploa
     ...upload,
     role: scope.caller.role,
     name: parseObjectName(upload.name),
-    id: randomUUID(),
+    id: makeObjectId(core.now().getTime()),
     version: randomUUID(),
     ownerId: scope.caller.subject,
     maxSizeBytes: core.maxUploadSizeBytes,

@@ -13,8 +13,8 @@ import { decideOpening, type ReadConditions } from './open-object.ts';
 
 export interface ViewRequest extends ReadConditions {
   readonly name: string;
-  /** Whether the reader knows the password with this hash. Asked only where the file has one; may throw. */
-  readonly knowsPassword: (hash: string) => Promise<boolean>;
+  /** Whether the reader knows the file's password. Asked only where it has one; may throw. */
+  readonly knowsPassword: (file: { readonly objectId: string; readonly passwordHash: string }) => Promise<boolean>;
 }
 
 export interface OpenedView {
@@ -32,13 +32,13 @@ export async function viewFileByName(core: Core, scope: RequestScope, request: V
   const take = (count: boolean, verifiedHash: string | null) =>
     takeView(core, scope, { name: request.name, count, verifiedHash });
   const found = await take(isPlain, null);
-  const hash = found.passwordHash;
-  if (hash !== null && !(await request.knowsPassword(hash))) {
+  const { passwordHash } = found;
+  if (passwordHash !== null && !(await request.knowsPassword({ objectId: found.object.id, passwordHash }))) {
     throw new SluiceError('invalid-password', 'incorrect password');
   }
   const opened = decideOpening(core, scope, found.isLimited ? unkept(found.object) : found.object, request);
   if (opened.outcome === 'not-modified' || scope.method !== 'GET') return { opened, originalName: found.originalName };
-  if (!found.counted && !(await take(true, hash)).counted) {
+  if (!found.counted && !(await take(true, passwordHash)).counted) {
     throw new SluiceError('invalid-password', 'incorrect password'); // it was changed in this moment
   }
   return { opened: givingBack(core, scope, opened, found), originalName: found.originalName };

@@ -12,6 +12,7 @@ import {
   forgetBlobs,
   type LedgerCounts,
   removeOverFiles,
+  settleRemoval,
 } from '../database/queries/sweep.ts';
 import { ANONYMOUS, asService, type RequestScope } from '../domain/caller.ts';
 
@@ -60,6 +61,7 @@ export function makeSweeper(options: SweeperOptions): Sweeper {
     let failed = 0;
     try {
       await removeOver(options, scope);
+      await settleRemovals(options, scope);
       while (!stopping.signal.aborted) {
         const claimed = await claim(options, scope);
         if (claimed.length === 0) break;
@@ -114,6 +116,14 @@ async function removeOver({ database, graceMs }: SweeperOptions, scope: RequestS
   const { role } = asService(scope).caller;
   for (let removed = STEP; removed >= STEP && !scope.signal.aborted; ) {
     [removed = 0] = await database.run(scope, removeOverFiles, { role, limit: STEP, graceMs });
+  }
+}
+
+/** What was removed by the thousand is only noted so far (db/migrations/0009_removals.sql). */
+async function settleRemovals({ database }: SweeperOptions, scope: RequestScope): Promise<void> {
+  const { role } = asService(scope).caller;
+  for (let settled = 1; settled > 0 && !scope.signal.aborted; ) {
+    [settled = 0] = await database.run(scope, settleRemoval, { role });
   }
 }
 

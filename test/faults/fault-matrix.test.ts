@@ -30,7 +30,9 @@ describe.each(STORES)('with a failing step, on the %s store,', store => {
   const paths = [
     ...UPLOAD_PATHS,
     ...TREE_PATHS,
-    ...(store === 's3' ? PARTED_PATHS : [...OTHER_PATHS, ...DOOR_PATHS, ...FILE_PATHS]),
+    ...DOOR_PATHS,
+    ...FILE_PATHS,
+    ...(store === 's3' ? PARTED_PATHS : OTHER_PATHS),
   ];
 
   /** What is wrong between any two steps of any path. */

@@ -159,7 +159,7 @@ describe.each(STORES)('on the %s store', (store: StoreKind) => {
     };
     process.stdout.write(`growth of memory on the ${store} store: ${JSON.stringify(growth)}\n`);
     expect(Math.max(...Object.values(growth))).toBeLessThan(MOST_GROWTH_BYTES);
-  }, 90_000);
+  }, 300_000);
 });
 
 function s3Environment(endpoint: string): Record<string, string> {

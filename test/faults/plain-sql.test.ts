@@ -63,6 +63,36 @@ describe('rows changed by plain SQL', () => {
     await expectAgreement(gateway);
   });
 
+  it('sweeps thousands of rows removed at once, and keeps what is copied before the sweeper comes', async () => {
+    await sweep(gateway);
+    await gateway.db.sql(`insert into storage.objects (bucket_id, name, version, metadata)
+      select bucket_id, 'many/' || n, version, metadata from storage.objects, generate_series(1, 2500) n where name = 'two'`);
+    await gateway.db.sql(`delete from storage.objects where name like 'many/%' or name in ('two', 'one')`);
+    expect(await gateway.app.sweeper.counts()).toMatchObject({ dead: 2502 });
+    const json = { bucketId: 'b', sourceKey: 'copy of one', destinationKey: 'late' };
+    await send(gateway.url, 'POST', '/object/copy', { token, json });
+    await sweep(gateway);
+    expect(await gateway.app.sweeper.counts()).toMatchObject({ dead: 0 });
+    expect(await readEverything(gateway)).toEqual(whole('copy of one', 'late'));
+    await expectAgreement(gateway);
+  });
+
+  it('shares the notes of what was removed between sweepers, and loses none that is rolled back', async () => {
+    await gateway.db.sql(`insert into storage.objects (bucket_id, name, version)
+      select 'b', 'many/' || n, 'aa-' || n from generate_series(1, 3000) n`);
+    await gateway.db.sql(`insert into sluice.blobs (version, store_key, state, live_at)
+      select 'aa-' || n, 'aa/aa-' || n, 'live', now() from generate_series(1, 3000) n`);
+    await gateway.db.sql('begin');
+    await gateway.db.sql(`delete from storage.objects where name like 'many/%'`);
+    await gateway.db.sql('rollback');
+    expect(await gateway.db.sql('select count(*)::int as notes from sluice.removals')).toEqual([{ notes: 0 }]);
+    await gateway.db.sql(`delete from storage.objects where name like 'many/%'`);
+    expect(await gateway.db.sql('select count(*)::int as notes from sluice.removals')).toEqual([{ notes: 3 }]);
+    await Promise.all([gateway.app.sweeper.run(), sweep(gateway)]);
+    expect(await gateway.db.sql(`select from sluice.blobs where version like 'aa-%'`)).toEqual([]);
+    await expectAgreement(gateway);
+  });
+
   it('sweeps the bytes of a row whose version is set to null, and then does not find the object', async () => {
     await gateway.db.sql(`update storage.objects set version = null where name = 'two'`);
     await sweep(gateway);

@@ -54,6 +54,18 @@ describe.each(STORES)('fsck on the %s store', store => {
     expect(await patient.sql(`select from storage.objects where name = 'lost.txt'`)).toHaveLength(1);
   });
 
+  it('takes what a note of removed rows names for dead, and what a row names still for live', async () => {
+    const { version, key } = await patient.upload('removed.txt', 'removed');
+    await patient.sql('insert into sluice.removals (versions) select array_agg(version) from sluice.blobs');
+    await patient.sql(`delete from storage.objects where name = 'removed.txt'`);
+    await patient.sql(`update sluice.blobs set state = 'live', dead_at = null where version = $1`, [version]);
+    expect(await patient.findings({ repair: true, verify: true })).toEqual([]);
+    expect(await patient.blobs.stat(key)).toMatchObject({ sizeBytes: 7 });
+    await patient.gateway.app.sweeper.run();
+    expect(await keysIn(patient.blobs)).toHaveLength(1);
+    expect(await patient.read('sound.txt')).toBe('sound');
+  });
+
   it('quarantines bytes that nobody knows, so that the sweeper removes them and nothing else', async () => {
     const { key } = await patient.leave('who am I?');
     expect(await patient.findings()).toEqual(['orphan-bytes']);

@@ -2,30 +2,21 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { furnishDoors } from '../faults/door-paths.ts';
-import { countRoundTrips, countS3Calls, type PostgresCounter, type S3Counter } from '../support/counting-proxies.ts';
-import { type Gateway, HAS_S3, SERVICE_TOKEN, startGateway, tokenFor } from '../support/gateway.ts';
+import { type CountedGateway, startCountedGateway } from '../support/counted-gateway.ts';
+import { type Gateway, HAS_S3, SERVICE_TOKEN, tokenFor } from '../support/gateway.ts';
 import { ALICE } from '../support/scopes.ts';
-import { cloneTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import type { TestDatabase } from '../support/test-database.ts';
 
 const ALICE_TOKEN = tokenFor('authenticated', ALICE, { admin: true, backend: 'default' });
 
 describe('round trips', () => {
+  let counted: CountedGateway;
   let db: TestDatabase;
-  let postgres: PostgresCounter;
-  let s3: S3Counter | null = null;
   let gateway: Gateway;
 
   beforeAll(async () => {
-    db = await cloneTestDatabase();
-    postgres = await countRoundTrips(db.target);
-    s3 = HAS_S3 ? await countS3Calls(process.env.TEST_S3_ENDPOINT ?? '') : null;
-    gateway = await startGateway({
-      store: s3 === null ? 'file' : 's3',
-      wrapTarget: () => postgres.target,
-      // One connection, so that what is prepared once is prepared for all.
-      env: { DATABASE_POOL_SIZE: '1', ...(s3 === null ? {} : { S3_ENDPOINT: s3.endpoint }) },
-      database: db,
-    });
+    counted = await startCountedGateway();
+    ({ db, gateway } = counted);
     await db.sql(`create policy everything on storage.objects to authenticated using (true) with check (true)`);
     for (const [id, open] of [
       ['private', false],
@@ -36,12 +27,7 @@ describe('round trips', () => {
     }
     for (const path of ['private/a.txt', 'open/a.txt', 'private/b.txt', 'private/c.txt']) await upload(path);
   });
-  afterAll(async () => {
-    await gateway.stop();
-    await postgres.stop();
-    await s3?.stop();
-    await db.drop();
-  });
+  afterAll(() => counted.stop());
 
   async function send(
     method: string,
@@ -72,17 +58,8 @@ describe('round trips', () => {
     });
   }
 
-  /** Does it once to warm the connection, then counts the second time. */
-  async function count(act: (turn: number) => Promise<Response>, statuses = [200]) {
-    await act(0);
-    postgres.take();
-    s3?.take();
-    const reply = await act(1);
-    expect(statuses).toContain(reply.status);
-    return { postgres: postgres.take(), s3: s3 === null ? null : s3.take() };
-  }
-
-  const expected = (roundTrips: number, calls: string[]) => ({ postgres: roundTrips, s3: s3 === null ? null : calls });
+  const count: CountedGateway['count'] = (act, statuses) => counted.count(act, statuses);
+  const expected: CountedGateway['expected'] = (roundTrips, calls) => counted.expected(roundTrips, calls);
 
   it.each([
     ['public', () => send('GET', '/object/public/open/a.txt')],
@@ -186,11 +163,9 @@ describe('round trips', () => {
 
   it('uploads 20 MiB of unknown length in two, and in parts', async () => {
     const body = () => Readable.toWeb(Readable.from([randomBytes(20 * 1024 * 1024)])) as ReadableStream;
-    const counted = await count(turn =>
-      upload(`private/chunked-${turn}.bin`, body(), { duplex: 'half' } as RequestInit),
-    );
-    expect(counted.postgres).toBe(2);
-    if (counted.s3 !== null) expect(counted.s3.sort()).toEqual(['POST', 'POST', 'PUT', 'PUT', 'PUT']);
+    const found = await count(turn => upload(`private/chunked-${turn}.bin`, body(), { duplex: 'half' } as RequestInit));
+    expect(found.postgres).toBe(2);
+    if (found.s3 !== null) expect(found.s3.sort()).toEqual(['POST', 'POST', 'PUT', 'PUT', 'PUT']);
   });
 
   it('offers a way straight to the store in one and no call to it, and commits in two and four', async () => {
@@ -202,7 +177,7 @@ describe('round trips', () => {
       return reply;
     };
     expect(await count(sign)).toEqual(expected(1, []));
-    if (s3 === null) return;
+    if (!HAS_S3) return;
     for (const { url, headers } of offers) await fetch(url, { method: 'PUT', headers, body: 'hello' });
     const commit = (turn: number) => fetch(gateway.url + offers[turn]?.commitUrl, { method: 'POST' });
     expect(await count(commit)).toEqual(expected(2, ['HEAD', 'PUT', 'HEAD', 'POST']));

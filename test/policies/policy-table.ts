@@ -58,6 +58,7 @@ export interface TableObject {
   readonly name: string;
   readonly in?: string;
   readonly by?: Person;
+  readonly spent?: true;
 }
 
 export interface PolicyTable {

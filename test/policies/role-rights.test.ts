@@ -81,7 +81,7 @@ it.each([
 it.each(['anon', 'authenticated'])(
   '%s may be judged by policies on rows, and hold no right that knows no policy',
   async role => {
-    expect(await rightsOf(role, 'storage')).toEqual([...ROWS, 'permits select']);
+    expect((await rightsOf(role, 'storage')).sort()).toEqual([...ROWS, 'files_over select', 'permits select'].sort());
     expect(await rightsOf(role, 'sluice')).toEqual([]);
     expect(await rightsOf(role, 'auth')).toEqual([]);
   },
@@ -89,7 +89,7 @@ it.each(['anon', 'authenticated'])(
 
 it('service_role may also truncate, and reads the revocations and nothing else of the private side', async () => {
   expect((await rightsOf('service_role', 'storage')).sort()).toEqual(
-    [...ROWS, 'buckets truncate', 'objects truncate', 'permits select'].sort(),
+    [...ROWS, 'buckets truncate', 'objects truncate', 'files_over select', 'permits select'].sort(),
   );
   expect(await rightsOf('service_role', 'sluice')).toEqual(['revoked_tokens select']);
 });

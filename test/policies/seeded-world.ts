@@ -28,7 +28,19 @@ export async function seed(gateway: Gateway, table: PolicyTable): Promise<Snapsh
   for (const { phrase, owner, ...address } of seededObjects(table)) {
     await putAsService(gateway, address, { text: seededText(phrase), owner });
   }
+  await spend(gateway.db, table);
   return snapshot(gateway);
+}
+
+/** Viewed tomorrow, so that the sweepers of today leave them. */
+async function spend(db: TestDatabase, table: PolicyTable): Promise<void> {
+  const names = Object.values(table.objects).flatMap(({ name, spent }) => (spent ? [name] : []));
+  if (names.length === 0) return;
+  await db.sql(
+    `update sluice.files f set max_views = 1, views = 1, viewed_at = now() + interval '1 day'
+     from storage.objects o where o.id = f.object_id and o.name = any ($1)`,
+    [names],
+  );
 }
 
 /** The same rows and ledger entries without any bytes, in a few milliseconds. */
@@ -43,6 +55,7 @@ export async function seedRows(db: TestDatabase, table: PolicyTable): Promise<vo
      select bucket, name, owner::uuid, owner, version, '{"size": 5, "mimetype": "text/plain"}' from object`,
     [JSON.stringify(seededObjects(table))],
   );
+  await spend(db, table);
 }
 
 async function seedBuckets(db: TestDatabase, table: PolicyTable): Promise<void> {

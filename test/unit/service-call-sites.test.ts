@@ -12,6 +12,8 @@ const CALL_SITES: Readonly<Record<string, string>> = {
   'operations/put-object.ts putObject': 'redeems an upload link',
   'sweeper/fsck.ts checkStorage': 'compares rows, ledger and bytes, hidden rows as well',
   'sweeper/sweeper.ts removeOver': 'sweeps: files whose views are spent or whose time is up, whosever they are',
+  'sweeper/sweeper.ts settleRemovals':
+    'sweeps: what a note of removed rows names is dead only where no row names it still',
   'sweeper/sweeper.ts claim': 'sweeps: a dead blob is dead only where no row names it, hidden or not',
 };
 

@@ -1,11 +1,12 @@
 /** Kill switches and rate limits, as every process sees them. */
+import type { BatchRow } from '../batch.ts';
 import { noRow, type Statement } from '../statement.ts';
 
 export interface Admit {
   readonly role: string;
   readonly feature: number | null;
   /** Null: nothing is counted. */
-  readonly limit: { readonly key: string; readonly count: number; readonly windowMs: number } | null;
+  readonly limit: TakeFromLimit | null;
 }
 
 export interface Taken {
@@ -26,11 +27,30 @@ export const admit: Statement<Admit, Taken> = {
     limit?.count ?? null,
     limit?.windowMs ?? null,
   ],
-  row: row => ({
+  row: takenOf,
+};
+
+function takenOf(row: BatchRow): Taken {
+  return {
     remaining: row.remaining as number,
     resetSeconds: row.reset_seconds as number,
     windowEnd: row.window_end as string,
-  }),
+  };
+}
+
+export interface TakeFromLimit {
+  readonly key: string;
+  readonly count: number;
+  readonly windowMs: number;
+}
+
+/** One row, or the error for too many, which counts nothing. */
+export const takeFromLimit: Statement<TakeFromLimit, Taken> = {
+  name: 'take_from_limit',
+  runs: 'gateway',
+  text: `select * from sluice.take_from_limit($1, $2, $3 * interval '1 millisecond')`,
+  values: ({ key, count, windowMs }) => [key, count, windowMs],
+  row: takenOf,
 };
 
 export interface KillSwitch {

@@ -82,12 +82,20 @@ export interface ListOwnFiles {
   readonly skip: number;
 }
 
-export const listOwnFiles: Statement<ListOwnFiles, { readonly file: UserFile; readonly total: number }> = {
+export const listOwnFiles: Statement<ListOwnFiles, UserFile> = {
   name: 'list_own_files',
   runs: 'gateway',
   text: 'select * from sluice.list_own_files($1, $2, $3, $4, $5, $6, $7, $8)',
   values: list => [list.role, list.owner, list.favorite, list.media, list.sort, list.descending, list.limit, list.skip],
-  row: row => ({ file: userFileOf(row.file as Json), total: row.total as number }),
+  row: row => userFileOf(row.file as Json),
+};
+
+export const countOwnFiles: Statement<Pick<ListOwnFiles, 'role' | 'owner' | 'favorite' | 'media'>, number> = {
+  name: 'count_own_files',
+  runs: 'gateway',
+  text: 'select sluice.count_own_files($1, $2, $3, $4) as count',
+  values: ({ role, owner, favorite, media }) => [role, owner, favorite, media],
+  row: row => row.count as number,
 };
 
 export const markFavorite: Statement<
@@ -101,17 +109,10 @@ export const markFavorite: Statement<
   row: row => userFileOf(row.file as Json),
 };
 
-export interface RemoveFiles {
-  readonly role: string;
-  readonly owner: string;
-  /** Null: all of the owner's. */
-  readonly fileId: number | null;
-}
-
-export const removeFiles: Statement<RemoveFiles, UserFile> = {
-  name: 'remove_files',
+export const removeFile: Statement<{ readonly role: string; readonly fileId: number }, UserFile> = {
+  name: 'remove_file',
   runs: 'gateway',
-  text: 'select f as file from sluice.remove_files($1, $2, $3) f',
-  values: ({ role, owner, fileId }) => [role, owner, fileId],
+  text: 'select sluice.remove_file($1, $2) as file',
+  values: ({ role, fileId }) => [role, fileId],
   row: row => userFileOf(row.file as Json),
 };

@@ -28,6 +28,15 @@ export const claimDeadBlobs: Statement<ClaimDeadBlobs, DeadBlob> = {
   }),
 };
 
+/** Gives the number of versions in the note that it settled; 0 when there is no more to settle. */
+export const settleRemoval: Statement<Pick<ClaimDeadBlobs, 'role'>, number> = {
+  name: 'settle_removal',
+  runs: 'gateway',
+  text: 'select sluice.settle_removal($1) as settled',
+  values: ({ role }) => [role],
+  row: row => row.settled as number,
+};
+
 export const forgetBlobs: Statement<{ readonly versions: readonly string[] }, number> = {
   name: 'forget_blobs',
   runs: 'gateway',
@@ -54,7 +63,8 @@ export const countLedger: Statement<Record<string, never>, LedgerCounts> = {
   name: 'count_ledger',
   runs: 'gateway',
   text: `select (select count(*) from sluice.blobs where state = 'pending') as pending,
-    (select count(*) from sluice.blobs where state = 'dead') as dead,
+    (select count(*) from sluice.blobs where state = 'dead')
+      + (select coalesce(sum(cardinality(versions)), 0)::bigint from sluice.removals) as dead,
     (select count(*) from sluice.blobs where state = 'quarantined') as quarantined`,
   values: () => [],
   row: row => ({

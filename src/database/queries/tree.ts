@@ -48,14 +48,20 @@ export interface LinkedTreeAddress extends TreeAddress {
   readonly issuedAt: Date;
 }
 
-/** With a path token, and whether it has been revoked. Runs as the service. */
-export const findLinkedTreeRows: Statement<LinkedTreeAddress, TreeRow & { readonly revoked: boolean }> = {
+/**
+ * With a path token, and whether it has been revoked: one row at least, with `found` null where nothing is there. Runs as
+ * the service.
+ */
+export const findLinkedTreeRows: Statement<
+  LinkedTreeAddress,
+  { readonly found: TreeRow | null; readonly revoked: boolean }
+> = {
   name: 'find_linked_tree_rows',
   runs: 'caller-reads',
-  text: `select t.*, ${isRevokedText('$5', '$6')} as revoked
-    from (${TREE_ROWS}) t`,
+  text: `select t.*, r.revoked
+    from (select ${isRevokedText('$5', '$6')} as revoked) r left join (${TREE_ROWS}) t on true`,
   values: link => [link.bucket, link.name, link.limit, link.withDelivery, link.fingerprint, link.issuedAt],
-  row: row => ({ ...treeRowOf(row), revoked: row.revoked as boolean }),
+  row: row => ({ found: row.is_target === null ? null : treeRowOf(row), revoked: row.revoked as boolean }),
 };
 
 function treeRowOf(row: BatchRow): TreeRow {

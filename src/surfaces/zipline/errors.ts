@@ -94,6 +94,7 @@ function errorHeaders(status: number, { facts }: SluiceError): OutgoingHttpHeade
   return {
     'cache-control': 'no-store',
     ...(status === 503 ? { 'retry-after': '1' } : {}),
+    ...(status === 429 ? { 'retry-after': String(facts.resetSeconds) } : {}),
     ...(status === 416 ? { 'content-range': `bytes */${facts.size}` } : {}),
   };
 }

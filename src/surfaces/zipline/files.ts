@@ -1,7 +1,13 @@
 /** A user's own files: wire to operation and back. */
 import type { FileSort } from '../../domain/files.ts';
 import { sendJson } from '../../http/send-json.ts';
-import { deleteFile, deleteOwnFiles, getOwnFiles, setFavorite } from '../../operations/manage-files.ts';
+import {
+  deleteFile,
+  deleteOwnFiles,
+  getOwnFiles,
+  numberOfOwnFiles,
+  setFavorite,
+} from '../../operations/manage-files.ts';
 import type { Asked, ZiplineHandlers } from './handlers.ts';
 import { fieldsOf, isYes, numberOf, refusal, wireFile } from './wire.ts';
 
@@ -20,18 +26,20 @@ const NEWEST_FIRST = { sort: 'created_at', descending: true } as const;
 
 export const fileHandlers = {
   async listUserFiles({ core, scope, query, res }: Asked) {
-    const page = { ...filterOf(query), ...NEWEST_FIRST, limit: isYes(query.count) ? 1 : null, skip: 0 };
-    const { files, total } = await getOwnFiles(core, scope, page);
-    sendJson({ res, status: 200, body: isYes(query.count) ? { count: total } : files.map(wireFile) });
+    const filter = filterOf(query);
+    const body = isYes(query.count)
+      ? { count: await numberOfOwnFiles(core, scope, filter) }
+      : (await getOwnFiles(core, scope, { ...filter, ...NEWEST_FIRST, limit: null, skip: 0 })).map(wireFile);
+    sendJson({ res, status: 200, body });
   },
 
   async pageUserFiles({ core, scope, query, res }: Asked) {
     if (isYes(query.count)) {
-      const { total } = await getOwnFiles(core, scope, { ...filterOf(query), ...NEWEST_FIRST, limit: 1, skip: 0 });
+      const total = await numberOfOwnFiles(core, scope, filterOf(query));
       sendJson({ res, status: 200, body: { count: Math.ceil(total / PAGE_FILES) } });
       return;
     }
-    const { files } = await getOwnFiles(core, scope, {
+    const files = await getOwnFiles(core, scope, {
       ...filterOf(query),
       ...sortOf(query),
       limit: PAGE_FILES,

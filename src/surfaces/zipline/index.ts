@@ -21,7 +21,7 @@ import { viewHandlers } from './views.ts';
 export interface ZiplineSurfaceOptions {
   readonly core: Core;
   readonly verifier: TokenVerifier;
-  readonly verifyPassword: Asked['verifyPassword'];
+  readonly checkPassword: Asked['checkPassword'];
 }
 
 /** Paths of this API, whatever the method. */
@@ -29,11 +29,11 @@ const KNOWN = /^\/(?:api\/user\/(?:folders(?:\/[^/]+)?|files|paged)|folder\/[^/]
 /** Where nobody else answers. */
 const OURS = /^\/(?:api\/user|folder|u|r)(?:\/|$)/;
 
-export function makeZiplineSurface({ core, verifier, verifyPassword }: ZiplineSurfaceOptions): Surface<RequestScope> {
+export function makeZiplineSurface({ core, verifier, checkPassword }: ZiplineSurfaceOptions): Surface<RequestScope> {
   const handlers: Record<ZiplineOperation, ZiplineHandler> = { ...folderHandlers, ...fileHandlers, ...viewHandlers };
   const bound = (handle: ZiplineHandler): RouteHandler<RequestScope> => {
     return async (route, scope) => {
-      const asked = { ...route, core, verifyPassword };
+      const asked = { ...route, core, checkPassword };
       try {
         await handle({ ...asked, scope });
       } catch (error) {

@@ -127,4 +127,14 @@ describe.each(STORES)('a path token, on the %s store,', store => {
     expect((await call('DELETE', '/object/sign/home/alice/docs/a.txt', { token: SERVICE_TOKEN })).status).toBe(200);
     expect(await statusOf('alice/docs/a.txt', token)).toBe(401);
   });
+
+  it.each(['alice/', 'alice/nothing/here'])('is refused once it is revoked, also where nothing is: %s', async path => {
+    await gateway.db.sql('delete from storage.objects');
+    const token = await pathTokenFor(call, path);
+    expect(await statusOf(path, token)).toBe(path === 'alice/' ? 200 : 404);
+    expect((await call('DELETE', '/object/sign/home', { token: SERVICE_TOKEN })).status).toBe(200);
+    expect(await statusOf(path, token)).toBe(401);
+    await putFiles(call, 'alice/nothing/', [{ name: 'here', value: 'now' }]);
+    expect(await statusOf(path, token)).toBe(401);
+  });
 });

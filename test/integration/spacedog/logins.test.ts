@@ -106,3 +106,18 @@ it('refuses more wrong passwords than the limit allows with 429 and a time, to H
   expect(replies[3]?.json).toEqual({ success: false, status: 429, error: { message: 'too many requests' } });
   expect(Number(replies[4]?.headers['retry-after'])).toBeGreaterThan(0);
 });
+
+it('believes a password only where it came from', async () => {
+  await gateway.db.sql('delete from sluice.rate_limits');
+  const env = { RATE_LIMITS: 'login=2/1m', TRUST_PROXY: 'true' };
+  const strict = await startGateway({ beside: gateway, env });
+  const ask = (password: string | undefined, from: string) =>
+    makeCall(strict.url)('GET', '/1/file', {
+      headers: { authorization: basic('bob', password), 'x-forwarded-for': from },
+    });
+  const here = await ask(undefined, '192.0.2.1');
+  for (let tries = 0; tries < 2; tries += 1) await ask('wrong', '192.0.2.2');
+  const replies = [await ask(undefined, '192.0.2.2'), await ask(undefined, '192.0.2.1')];
+  await strict.stop();
+  expect([here, ...replies].map(({ status }) => status)).toEqual([200, 429, 200]);
+});
