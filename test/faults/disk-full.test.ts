@@ -42,12 +42,13 @@ async function freeBytes(folder: string): Promise<number> {
 describe('while the disk is full', () => {
   let disk: string | null = null;
   let gateway: Gateway;
+  let session: string;
 
   beforeAll(async () => {
     disk = await mountSmallDisk();
     if (disk === null) return;
     gateway = await startGateway({ store: 'file', log: SILENT_LOG, env: { DATA_DIR: disk } });
-    await furnishFolders(gateway.url, ['during', 'growing', 'after']);
+    session = await furnishFolders(gateway, ['during', 'growing', 'after']);
   });
   afterAll(async () => {
     if (disk === null) return;
@@ -59,11 +60,18 @@ describe('while the disk is full', () => {
     if (disk === null) return; // said above, loudly
     const ballast = join(disk, 'ballast');
     await fill(ballast, await freeBytes(disk));
-    expect(answersOf(await sendAllKinds(gateway.url, 'during'))).toEqual(
-      everyKind(GOOD, { upload: FULL, 'form upload': FULL, 'upload in parts': FULL }),
+    expect(answersOf(await sendAllKinds(gateway.url, 'during', session))).toEqual(
+      everyKind(GOOD, {
+        upload: FULL,
+        'form upload': FULL,
+        'upload in parts': FULL,
+        'upload into the tree': '507 The store has no space left',
+        'upload into a backend': '507 the store has no space left',
+        'upload of a file': '507 INSUFFICIENT_STORAGE_ERROR',
+      }),
     );
     await rm(ballast);
-    expect(answersOf(await sendAllKinds(gateway.url, 'after'))).toEqual(everyKind(GOOD));
+    expect(answersOf(await sendAllKinds(gateway.url, 'after', session))).toEqual(everyKind(GOOD));
     await expectIntact();
   });
 

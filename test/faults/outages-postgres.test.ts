@@ -12,7 +12,18 @@ import { until } from '../support/until.ts';
 import { startWeakLink, type WeakLink, type Weakness } from '../support/weak-link.ts';
 import { expectAgreement, sweep } from './agreement.ts';
 import { send } from './door.ts';
-import { AWAY, answersOf, everyKind, furnishFolders, GOOD, sendAllKinds, slowestMs } from './request-kinds.ts';
+import {
+  AWAY,
+  answersOf,
+  awayOf,
+  everyKind,
+  furnishFolders,
+  GOOD,
+  KINDS_SETTINGS,
+  REQUEST_KINDS,
+  sendAllKinds,
+  slowestMs,
+} from './request-kinds.ts';
 
 const POOL_SIZE = 3;
 const STATEMENT_MS = 1_000;
@@ -62,6 +73,7 @@ const SLEEP: Statement<null, undefined> = {
 let db: TestDatabase;
 let link: WeakLink;
 let gateway: Gateway;
+let session: string;
 let renewals: ('renewed' | 'failed')[] = [];
 
 /** Takes down what becomes of each renewal of a lease. */
@@ -94,10 +106,11 @@ beforeAll(async () => {
       DATABASE_POOL_SIZE: String(POOL_SIZE),
       DATABASE_TIMEOUT: `${STATEMENT_MS}ms`,
       UPLOAD_LEASE: `${LEASE_MS}ms`,
+      ...KINDS_SETTINGS,
     },
   });
   const rounds = [...OUTAGES.keys(), 'lost', 'exhausted'].map(round => `during-${round}`);
-  await furnishFolders(gateway.url, [...rounds, ...rounds.map(round => round.replace('during', 'after'))]);
+  session = await furnishFolders(gateway, [...rounds, ...rounds.map(round => round.replace('during', 'after'))]);
 });
 afterEach(() => link.weaken({}));
 afterAll(async () => {
@@ -108,7 +121,7 @@ afterAll(async () => {
 
 async function expectRecovery(folder: string): Promise<void> {
   await until('a gateway that is ready', async () => (await fetch(`${gateway.url}/ready`)).ok, LONGEST_TO_SEE_MS);
-  expect(answersOf(await sendAllKinds(gateway.url, folder))).toEqual(everyKind(GOOD));
+  expect(answersOf(await sendAllKinds(gateway.url, folder, session))).toEqual(everyKind(GOOD));
   await sweep(gateway);
   await expectAgreement(gateway);
   expect(gateway.app.core.database.gauges()).toMatchObject({ waiting: 0 });
@@ -121,7 +134,7 @@ describe('while Postgres', () => {
     async (_, weakness, answers, round) => {
       await link.weaken(weakness);
       const swept = gateway.app.sweeper.run();
-      const outcomes = await sendAllKinds(gateway.url, `during-${round}`);
+      const outcomes = await sendAllKinds(gateway.url, `during-${round}`, session);
       expect(answersOf(outcomes)).toEqual(answers);
       expect(slowestMs(outcomes)).toBeLessThan(LONGEST_TO_SEE_MS);
       expect((await swept).error === null).toBe(answers !== away);
@@ -133,7 +146,7 @@ describe('while Postgres', () => {
 
 describe('connections that were lost while idle', () => {
   it('cost one request its answer, and the next ones nothing', async () => {
-    await sendAllKinds(gateway.url, 'during-lost');
+    await sendAllKinds(gateway.url, 'during-lost', session);
     await until('as many idle connections as the pool holds', async () => {
       return gateway.app.core.database.gauges().idle === POOL_SIZE;
     });
@@ -154,13 +167,14 @@ describe('while every connection is taken', () => {
       while (!isOver) await database.run(scopeOf(ANON), SLEEP, null).catch(() => {});
     });
     await until('nothing but waiting', async () => database.gauges().waiting >= POOL_SIZE);
-    const outcomes = await sendAllKinds(gateway.url, 'during-exhausted');
+    const outcomes = await sendAllKinds(gateway.url, 'during-exhausted', session);
     isOver = true;
     await Promise.all(held);
     expect(slowestMs(outcomes)).toBeLessThan(LONGEST_TO_SEE_MS);
     const answers = Object.values(answersOf(outcomes));
     expect(answers).toContain(AWAY);
-    expect(answers.filter(answer => ![GOOD, AWAY, NOT_READY].includes(answer))).toEqual([]);
+    const known = [GOOD, NOT_READY, ...REQUEST_KINDS.map(awayOf)];
+    expect(answers.filter(answer => !known.includes(answer))).toEqual([]);
     await expectRecovery('after-exhausted');
   });
 });

@@ -10,9 +10,11 @@ import { expectAgreement, sweep } from './agreement.ts';
 import {
   AWAY,
   answersOf,
+  awayOf,
   everyKind,
   furnishFolders,
   GOOD,
+  KINDS_SETTINGS,
   outcomeOf,
   REQUEST_KINDS,
   sendAllKinds,
@@ -20,13 +22,13 @@ import {
 } from './request-kinds.ts';
 
 const token = SERVICE_TOKEN;
-const SILENCE_MS = 1_500;
+const SILENCE_MS = 2_000;
 /** An upload in parts may wait twice: for a part, and for its parts to be dropped. The machine of the tests is busy. */
 const LONGEST_MS = 2 * SILENCE_MS + 3_000;
 const MIB = 1024 * 1024;
 
 const NOT_READY = '503 {"ready":false,"database":true,"store":false}, again in 1 s';
-const movers = REQUEST_KINDS.filter(({ movesBytes }) => movesBytes).map(({ title }) => [title, AWAY] as const);
+const movers = REQUEST_KINDS.filter(({ movesBytes }) => movesBytes).map(kind => [kind.title, awayOf(kind)] as const);
 const away = everyKind(GOOD, { ...Object.fromEntries(movers), '/ready': NOT_READY });
 
 type Outage = Weakness & { readonly refusal?: Refusal };
@@ -53,6 +55,7 @@ describeWithS3('while S3', engine => {
   let link: WeakLink;
   let s3: FaultyS3;
   let gateway: Gateway;
+  let session: string;
 
   beforeAll(async () => {
     s3 = await startFaultyS3(engine.endpoint);
@@ -60,10 +63,10 @@ describeWithS3('while S3', engine => {
     gateway = await startGateway({
       store: 's3',
       log: SILENT_LOG,
-      env: { S3_ENDPOINT: `http://127.0.0.1:${link.port}`, S3_TIMEOUT: `${SILENCE_MS}ms` },
+      env: { S3_ENDPOINT: `http://127.0.0.1:${link.port}`, S3_TIMEOUT: `${SILENCE_MS}ms`, ...KINDS_SETTINGS },
     });
     const rounds = [...OUTAGES.keys()];
-    await furnishFolders(gateway.url, [
+    session = await furnishFolders(gateway, [
       'mid-upload',
       ...rounds.flatMap(round => [`during-${round}`, `after-${round}`]),
     ]);
@@ -93,7 +96,7 @@ describeWithS3('while S3', engine => {
   async function expectRecovery(folder: string): Promise<void> {
     await until('the end of the lost connections', async () => link.lostCount === 0, LONGEST_MS);
     await until('a gateway that is ready', async () => (await fetch(`${gateway.url}/ready`)).ok, LONGEST_MS);
-    expect(answersOf(await sendAllKinds(gateway.url, folder))).toEqual(everyKind(GOOD));
+    expect(answersOf(await sendAllKinds(gateway.url, folder, session))).toEqual(everyKind(GOOD));
     await expectIntact();
   }
 
@@ -108,7 +111,7 @@ describeWithS3('while S3', engine => {
       await leaveDeadBytes(`dead-${round}`);
       await spoil(outage);
       const swept = gateway.app.sweeper.run();
-      const outcomes = await sendAllKinds(gateway.url, `during-${round}`);
+      const outcomes = await sendAllKinds(gateway.url, `during-${round}`, session);
       expect(answersOf(outcomes)).toEqual(answers);
       expect(slowestMs(outcomes)).toBeLessThan(LONGEST_MS);
       expect((await swept).error === null).toBe(answers !== away);
@@ -121,10 +124,10 @@ describeWithS3('while S3', engine => {
     const [small, parts] = [REQUEST_KINDS[0], REQUEST_KINDS[2]];
     const refusal = { status: 503, code: 'SlowDown', times: 1 };
     s3.refuse(refusal);
-    expect((await outcomeOf(() => small?.send(call, 'once') ?? missing())).answer).toBe(AWAY);
-    expect((await outcomeOf(() => small?.send(call, 'once') ?? missing())).answer).toBe(GOOD);
+    expect((await outcomeOf(() => small?.send(call, 'once', session) ?? missing())).answer).toBe(AWAY);
+    expect((await outcomeOf(() => small?.send(call, 'once', session) ?? missing())).answer).toBe(GOOD);
     s3.refuse(refusal);
-    expect((await outcomeOf(() => parts?.send(call, 'once') ?? missing())).answer).toBe(GOOD);
+    expect((await outcomeOf(() => parts?.send(call, 'once', session) ?? missing())).answer).toBe(GOOD);
     await expectIntact();
   });
 
