@@ -54,7 +54,7 @@ export interface RouteBinding<Admitted = undefined> {
    * Told of every refusal and failure, before and in the handler, also when a reply has begun and there is nothing left
    * to answer; then the connection is closed, because a short body must never look complete.
    */
-  readonly onError: (error: unknown, req: IncomingMessage, res: ServerResponse, operationId: string | null) => void;
+  readonly onError: (error: unknown, req: IncomingMessage, res: ServerResponse, operationId: string) => void;
   /** Called for a path or method that is none of the tag's; may pass the request on. */
   readonly onUnknown: (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 }

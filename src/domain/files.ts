@@ -1,4 +1,5 @@
 /** Files of the bucket `uploads`: what their records say beyond the object, as sluice.files keeps it. */
+import { malformed } from './errors.ts';
 
 /** How the public name of a file was made. */
 export type NameFormat = 'RANDOM' | 'UUID' | 'DATE' | 'NAME';
@@ -73,3 +74,16 @@ export interface Folder {
 }
 
 export type FileSort = 'created_at' | 'views' | 'expires_at' | 'size' | 'name' | 'mimetype';
+
+const FOLDER_NAME_MAX_BYTES = 1024;
+
+/** Without the space around it. Throws `invalid-parameter` for what is no text, empty or too long, or holds NUL. */
+export function parseFolderName(name: unknown): string {
+  if (typeof name !== 'string') throw malformed('name is required');
+  const trimmed = name.trim();
+  if (trimmed === '') throw malformed('name cannot be empty');
+  if (Buffer.byteLength(trimmed) > FOLDER_NAME_MAX_BYTES || trimmed.includes('\u0000')) {
+    throw malformed('invalid name');
+  }
+  return trimmed;
+}

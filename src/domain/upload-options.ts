@@ -1,9 +1,10 @@
 /**
- * The options of a file upload, as its headers carry them. Only what they say; making the name, hashing the password and
- * finding the folder are for whoever uploads.
+ * The options of a file upload, as its headers carry them, and what of them is kept. Making the name, hashing the password
+ * and finding the folder are for whoever uploads.
  */
 import { SluiceError } from './errors.ts';
-import type { NameFormat } from './files.ts';
+import type { FileRecord, NameFormat } from './files.ts';
+import { displayNameOf } from './public-names.ts';
 
 export interface UploadOptions {
   readonly format: NameFormat;
@@ -44,6 +45,21 @@ export function parseUploadOptions(headers: UploadHeaders, now: Date): UploadOpt
     keepOriginalName: isOn(read('original-name')),
     folderId: parseFolderId(read('x-zipline-folder')),
     plainReply: isOn(read('no-json')),
+  };
+}
+
+/** What is kept of the options with a file that is called so at its uploader's. */
+export function recordOfUpload(
+  { keepOriginalName, expiresAt, maxViews, embed, format, folderId }: UploadOptions,
+  originalName: string | null,
+  passwordHash: string | null,
+): FileRecord {
+  const displayName = displayNameOf(originalName);
+  return {
+    displayName,
+    originalName: keepOriginalName ? displayName : null,
+    passwordHash,
+    ...{ expiresAt, maxViews, embed, format, folderId },
   };
 }
 

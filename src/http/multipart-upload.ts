@@ -65,11 +65,22 @@ export function openMultipart(req: IncomingMessage, limits: MultipartLimits): Mu
   return new FormReader(req, limits);
 }
 
-/** The form that uploads one file. Throws `no-content` when it has none, else as `openMultipart` describes. */
-export async function readMultipart(req: IncomingMessage, limits: MultipartLimits): Promise<MultipartUpload> {
+/**
+ * The form that uploads one file. Throws `no-content` when it has none, or where a name is given and the part that comes has
+ * another; else as `openMultipart` describes.
+ */
+export async function readMultipart(
+  req: IncomingMessage,
+  limits: MultipartLimits,
+  fieldName: string | null = null,
+): Promise<MultipartUpload> {
   const form = new FormReader(req, limits);
   const file = await form.nextFile();
   if (file === null) throw new SluiceError('no-content', 'No content provided');
+  if (fieldName !== null && file.fieldName !== fieldName) {
+    file.stream.destroy();
+    throw new SluiceError('no-content', `The form has no part called ${fieldName}`);
+  }
   const fieldsAfter = form.nextFile().then(() => form.fieldsAfter);
   fieldsAfter.catch(() => {}); // the same failure reaches the file's stream; nobody has to wait here
   return { file, fields: file.fieldsBefore, fieldsAfter };

@@ -1,6 +1,6 @@
 /**
  * From a request and its caller to a scope: what the policies are told. The same for every surface; who the caller is has
- * been settled before, and a surface that asks for more than a login adds that to the scope itself.
+ * been settled before.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, RequestScope } from '../domain/caller.ts';
@@ -22,15 +22,18 @@ export interface Asking {
   readonly caller: Caller;
   /** What policies read as `storage.operation()`. */
   readonly operation: string;
+  /** As in the scope, where the operation asks for any. */
+  readonly permits?: readonly string[] | undefined;
+  readonly target?: string | undefined;
 }
 
 /** The scope of this request, whose operation and role are also written down for its log line. */
 export function makeRequestScope(
   { req, res, operationId }: { req: IncomingMessage; res: ServerResponse; operationId: string },
-  { caller, operation }: Asking,
+  { caller, operation, permits, target }: Asking,
 ): RequestScope {
   Object.assign(recordOf(res), { operationId, role: caller.role });
-  return {
+  const scope = {
     caller,
     operation,
     method: req.method ?? '',
@@ -39,6 +42,8 @@ export function makeRequestScope(
     signal: makeClientSignal(res),
     requestId: String(res.getHeader('x-request-id')),
   };
+  if (permits === undefined) return scope;
+  return target === undefined ? { ...scope, permits } : { ...scope, permits, target };
 }
 
 /** The path as it came, without the query, which may hold a token. */

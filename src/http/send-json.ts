@@ -30,3 +30,13 @@ export function sendText({ res, status, text }: { res: ServerResponse; status: n
     body: Buffer.from(text),
   });
 }
+
+/** A handler that sends what another gives. */
+export function sendingJson<Asked extends { readonly res: ServerResponse }>(
+  bodyOf: (asked: Asked) => Promise<unknown>,
+  status = 200,
+) {
+  return async (asked: Asked): Promise<void> => {
+    sendJson({ res: asked.res, status, body: await bodyOf(asked) });
+  };
+}

@@ -19,26 +19,28 @@ import type { RateLimit } from '../domain/rate-limits.ts';
 import type { Clock } from './clock.ts';
 import { openToken } from './open-token.ts';
 import type { Passwords } from './passwords.ts';
-import { sessionOf } from './session-of.ts';
+import { isScoped, sessionOf } from './session-of.ts';
 import { signToken } from './sign-token.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { CHALLENGE_SCOPE, ISSUER } from './token-verifier.ts';
 import { makeTotpSecret, otpauthUrl, totpStep } from './totp.ts';
 
 export interface Proof {
-  readonly password?: string;
-  /** The token of the challenge, and the code of the authenticator app; then no password is needed. */
-  readonly secondFactor?: { readonly token: string; readonly code: string };
+  readonly password?: string | undefined;
+  /** The token of the challenge, and the code of the authenticator app; then no password is needed. The type is `totp`. */
+  readonly secondFactor?: { readonly type?: string; readonly token: string; readonly code: string } | undefined;
 }
 
 export interface Reverification {
   /**
    * Resolves once the caller of this session has proved to be its account's. Throws `missing-password`; `invalid-password`;
    * `second-factor-required` (facts `token`, `expiresAt` as ISO 8601, `types`: `totp`) after the right password of an
-   * account with a second factor; `invalid-second-factor` (fact `reason`: `malformed`, `challenge` or `code`), also for a
-   * code that was used; `rate-limited` after too many attempts; `invalid-session` without a session.
+   * account with a second factor; `invalid-second-factor` (fact `reason`: `type`, `malformed`, `challenge` or `code`), also
+   * for a code that was used; `rate-limited` after too many attempts; `invalid-session` without a session.
    */
   reverify(scope: RequestScope, proof: Proof): Promise<void>;
+  /** The same, but a session with scopes was opened for what they say, and is not asked. */
+  reverifyUnlessScoped(scope: RequestScope, proof: Proof): Promise<void>;
   /** A second factor that counts once `confirmSecondFactor` was given a code of it. Throws `not-permitted` (`no-second-factor`). */
   proposeSecondFactor(scope: RequestScope): Promise<{ readonly secret: string; readonly url: string }>;
   /** Throws `invalid-second-factor`. */
@@ -83,18 +85,23 @@ export function makeReverification(parts: ReverificationParts): Reverification {
     if (used.length === 0) throw invalidSecondFactor('code');
   }
 
+  async function reverify(scope: RequestScope, { password, secondFactor }: Proof): Promise<void> {
+    if (secondFactor !== undefined) checkChallenge(parts, scope, secondFactor);
+    else if (password === undefined || password === '') {
+      throw new SluiceError('missing-password', 'Missing password', { facts: { fields: 'password' } });
+    }
+    const credentials = await credentialsOf(scope);
+    if (secondFactor !== undefined) await useCode(scope, credentials, secondFactor.code);
+    else if (!(await parts.passwords.verify(password ?? '', credentials.passwordHash))) {
+      throw new SluiceError('invalid-password', 'Wrong password');
+    }
+    await succeed(scope, credentials);
+    if (secondFactor === undefined && credentials.totpSecret !== null) throw challenge(parts, scope, credentials);
+  }
+
   return {
-    async reverify(scope, { password, secondFactor }) {
-      if (secondFactor !== undefined) checkChallenge(parts, sessionOf(scope), secondFactor.token);
-      else if (password === undefined || password === '') throw new SluiceError('missing-password', 'Missing password');
-      const credentials = await credentialsOf(scope);
-      if (secondFactor !== undefined) await useCode(scope, credentials, secondFactor.code);
-      else if (!(await parts.passwords.verify(password ?? '', credentials.passwordHash))) {
-        throw new SluiceError('invalid-password', 'Wrong password');
-      }
-      await succeed(scope, credentials);
-      if (secondFactor === undefined && credentials.totpSecret !== null) throw challenge(parts, scope, credentials);
-    },
+    reverify,
+    reverifyUnlessScoped: async (scope, proof) => (isScoped(scope) ? undefined : reverify(scope, proof)),
 
     async proposeSecondFactor(scope) {
       const secret = makeTotpSecret();
@@ -125,7 +132,7 @@ export function makeReverification(parts: ReverificationParts): Reverification {
   };
 }
 
-function invalidSecondFactor(reason: 'malformed' | 'challenge' | 'code'): SluiceError {
+function invalidSecondFactor(reason: 'type' | 'malformed' | 'challenge' | 'code'): SluiceError {
   return new SluiceError('invalid-second-factor', 'Invalid second factor', { facts: { reason } });
 }
 
@@ -141,7 +148,13 @@ function challenge({ keys, clock }: ReverificationParts, scope: RequestScope, { 
   });
 }
 
-function checkChallenge({ keys, clock }: ReverificationParts, session: string, token: string): void {
+function checkChallenge(
+  { keys, clock }: ReverificationParts,
+  scope: RequestScope,
+  { type = 'totp', token }: NonNullable<Proof['secondFactor']>,
+): void {
+  if (type !== 'totp') throw invalidSecondFactor('type');
+  const session = sessionOf(scope);
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw invalidSecondFactor('malformed');
   const claims = claimsOf(token, keys, clock);
   if (claims.iss !== ISSUER || claims.scope !== CHALLENGE_SCOPE || claims.session_id !== session) {

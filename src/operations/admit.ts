@@ -10,6 +10,8 @@ import {
   setKillSwitches as setStatement,
 } from '../database/queries/admission.ts';
 import type { RequestScope } from '../domain/caller.ts';
+import { SluiceError } from '../domain/errors.ts';
+import { killSwitchOf } from '../domain/kill-switches.ts';
 import type { RateLimitName } from '../domain/rate-limits.ts';
 import type { Core } from './core.ts';
 
@@ -48,6 +50,31 @@ export async function admit(
     limit: rule === null ? null : { key, ...rule },
   });
   return rule === null || taken === undefined ? null : { limit: rule.count, key, ...taken };
+}
+
+export interface Deferred {
+  /** Null where nothing was counted. */
+  readonly admitted: Admitted | null;
+  /** What stops the request once it has turned out to be well formed. */
+  readonly refusal: SluiceError | null;
+}
+
+/**
+ * As `admit`, for an API that says what is wrong with a request before it says that a feature is off or an endpoint's own
+ * limit reached: that is given and not thrown. That everything is off, or too much was asked in all, is thrown.
+ */
+export async function admitOrDefer(core: Core, scope: RequestScope, admission: Admission): Promise<Deferred> {
+  try {
+    return { admitted: await admit(core, scope, admission), refusal: null };
+  } catch (error) {
+    if (error instanceof SluiceError && concernsItAlone(error, admission)) return { admitted: null, refusal: error };
+    throw error;
+  }
+}
+
+function concernsItAlone({ code, facts }: SluiceError, { limit }: Admission): boolean {
+  if (code === 'switched-off') return facts.feature !== killSwitchOf('GLOBAL');
+  return code === 'rate-limited' && limit?.name !== 'default';
 }
 
 /** Gives back what `admit` took, for a request that does not count after all. Nothing where its window is over. */

@@ -8,7 +8,7 @@ import {
 } from '../database/queries/uploaded-files.ts';
 import type { RequestScope } from '../domain/caller.ts';
 import { contentTypeOfName } from '../domain/content-types.ts';
-import { SluiceError } from '../domain/errors.ts';
+import { errorCode, SluiceError } from '../domain/errors.ts';
 import { isObjectName } from '../domain/names.ts';
 import { DEFAULT_CONTENT_TYPE } from '../domain/objects.ts';
 import { withExtension } from '../domain/public-names.ts';
@@ -29,10 +29,11 @@ export async function pageUploads(
   return onlyRow(await core.database.run(scope, listUploads, { role: scope.caller.role, ...page }));
 }
 
-/** Throws `object-not-found` (absent, hidden, over, or another's than said), `account-not-found`. */
+/** Throws `object-not-found` (absent, hidden, over, another's than said, or of a user that does not exist). */
 export async function getUpload(core: Core, scope: RequestScope, address: UploadAddress): Promise<UploadedFile> {
   demandName(address.name);
-  return onlyRow(await core.database.run(scope, findUpload, { role: scope.caller.role, ...address }));
+  const found = core.database.run(scope, findUpload, { role: scope.caller.role, ...address });
+  return onlyRow(await found.catch(asNoFile));
 }
 
 /** Null takes the display name away. Throws what `getUpload` throws, and `access-denied`. */
@@ -66,19 +67,20 @@ async function change(
   to: UploadChange,
 ): Promise<UploadedFile> {
   demandName(address.name);
-  return onlyRow(await core.database.run(scope, changeUpload, { role: scope.caller.role, ...address, change: to }));
+  const changed = core.database.run(scope, changeUpload, { role: scope.caller.role, ...address, change: to });
+  return onlyRow(await changed.catch(asNoFile));
 }
 
 /**
  * Removes the files of these names, in one statement, and gives how many went; what is absent, hidden or another's than
- * said is left out. Throws `object-not-found` where nothing went, `delete-denied`, `account-not-found`.
+ * said is left out. Throws `object-not-found` where nothing went, `delete-denied`.
  */
 export async function removeNamedUploads(
   core: Core,
   scope: RequestScope,
   { whose, names }: { readonly whose: Whose; readonly names: readonly string[] },
 ): Promise<number> {
-  const removed = await remove(core, scope, whose, names.filter(isObjectName));
+  const removed = await remove(core, scope, whose, names.filter(isObjectName)).catch(asNoFile);
   if (removed === 0) throw new SluiceError('object-not-found', 'File not found');
   return removed;
 }
@@ -90,6 +92,12 @@ export function removeAllUploads(core: Core, scope: RequestScope, whose: Exclude
 
 async function remove(core: Core, scope: RequestScope, whose: Whose, names: readonly string[] | null): Promise<number> {
   return onlyRow(await core.database.run(scope, removeUploads, { role: scope.caller.role, whose, names }));
+}
+
+/** Whose user does not exist, no file does. */
+function asNoFile(error: unknown): never {
+  if (errorCode(error) !== 'account-not-found') throw error;
+  throw new SluiceError('object-not-found', 'File not found', { cause: error });
 }
 
 /** What no file can be called, none is. */

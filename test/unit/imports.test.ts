@@ -56,6 +56,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   sweeper: { may: ['domain', 'database', 'blobs', 'operations'], because: 'repair runs without any request' },
   contract: { may: ['domain'], because: 'whether a request is well formed needs no knowledge of what it asks for' },
   http: { may: ['domain', 'streams'], because: 'HTTP is served the same whatever the API' },
+  entrance: {
+    may: ['domain', 'identity', 'operations', 'contract', 'http'],
+    because: 'who asks and whether they are let in is found out the same for every surface, none of which it knows',
+  },
   observe: { may: ['domain', 'http'], because: 'logs read what http wrote down of a request, and change nothing' },
   embedded: { may: ['.'], because: 'a Postgres server knows nothing of what is kept in it' },
   'surfaces/supabase': {
@@ -67,7 +71,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
   },
   'surfaces/zipline': {
-    may: ['domain', 'operations', 'identity', 'contract', 'http'],
+    may: ['domain', 'entrance', 'operations', 'identity', 'contract', 'http'],
     because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
   },
   'surfaces/spacedog': {
@@ -75,7 +79,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
   },
   'surfaces/cumulonimbus': {
-    may: ['domain', 'operations', 'identity', 'contract', 'http'],
+    may: ['domain', 'entrance', 'operations', 'identity', 'contract', 'http'],
     because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
   },
   'surfaces/service': { may: ['database', 'blobs', 'contract', 'http'], because: 'it asks the engines how they are' },

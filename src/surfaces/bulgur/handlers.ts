@@ -36,7 +36,7 @@ export function scopeInTree(
   { path, operation, login }: { path: TreePath; operation: string; login: Login },
 ): RequestScope {
   const caller = callerOfHeaders(asked.req.headers, login, asked.verifier);
-  return { ...makeRequestScope(asked, { caller, operation }), permits: ['home-tree'], target: path.owner };
+  return makeRequestScope(asked, { caller, operation, permits: ['home-tree'], target: path.owner });
 }
 
 /** A scope for whoever holds a path token, which says all there is to say. */

@@ -2,7 +2,6 @@
 import type { RequestBodies } from '../../contract/types.generated.ts';
 import { parseDisplayName, parseExtension } from '../../domain/public-names.ts';
 import { parseFileNames, parseFilePage, type UploadedFile, type Whose } from '../../domain/uploaded-files.ts';
-import { sendJson } from '../../http/send-json.ts';
 import { ownerOf } from '../../operations/manage-files.ts';
 import {
   changeUploadExtension,
@@ -12,92 +11,69 @@ import {
   removeNamedUploads,
   renameUpload,
 } from '../../operations/manage-uploads.ts';
-import { type Asked, type CumulonimbusHandlers, reverify } from './handlers.ts';
+import { type Asked, reverify } from './asked.ts';
 
-export const fileHandlers = {
-  listAllFiles: asked => list(asked, 'anybody'),
-  listUsersFiles: asked => list(asked, userOf(asked)),
-  listMyFiles: asked => list(asked, userOf(asked)),
-  readAnyFile: asked => read(asked, 'anybody'),
-  readUsersFile: asked => read(asked, userOf(asked)),
-  readMyFile: asked => read(asked, userOf(asked)),
-  nameUsersFile: name,
-  nameMyFile: name,
-  unnameUsersFile: unname,
-  unnameMyFile: unname,
-  retypeUsersFile: retype,
-  retypeMyFile: retype,
-  deleteUsersFile: removeOne,
-  deleteMyFile: removeOne,
-  deleteAnyFiles: asked => removeSeveral(asked, 'anybody'),
-  deleteUsersFiles: asked => removeSeveral(asked, userOf(asked)),
-  deleteMyFiles: asked => removeSeveral(asked, userOf(asked)),
-  deleteAllUsersFiles: removeAll,
-  deleteAllMyFiles: removeAll,
-} satisfies CumulonimbusHandlers;
+export const listEverybodys = (asked: Asked) => listFiles(asked, 'anybody');
+export const readAnybodys = (asked: Asked) => readFile(asked, 'anybody');
+export const deleteAnybodys = (asked: Asked) => deleteFiles(asked, 'anybody');
 
 /** The user in the path, or the caller. */
 function userOf({ params, scope }: Asked): Exclude<Whose, 'anybody'> {
   return params.uid === undefined ? { owner: ownerOf(scope) } : { uid: params.uid };
 }
 
-function addressOf(asked: Asked) {
-  return { whose: userOf(asked), name: asked.params.fileId ?? '' };
+function addressOf(asked: Asked, whose: Whose = userOf(asked)) {
+  return { whose, name: asked.params.fileId ?? '' };
 }
 
-async function list({ core, scope, query, res }: Asked, whose: Whose): Promise<void> {
-  const { total, entries } = await pageUploads(core, scope, { whose, ...parseFilePage(query) });
-  const items = entries.map(({ name, displayName }) => ({ id: name, name: displayName }));
-  sendJson({ res, status: 200, body: { count: total, items } });
+export async function listFiles(asked: Asked, whose: Whose = userOf(asked)) {
+  const { total, entries } = await pageUploads(asked.core, asked.scope, { whose, ...parseFilePage(asked.query) });
+  return { count: total, items: entries.map(({ name, displayName }) => ({ id: name, name: displayName })) };
 }
 
-async function read({ core, scope, params, res }: Asked, whose: Whose): Promise<void> {
-  sendFile(res, await getUpload(core, scope, { whose, name: params.fileId ?? '' }));
+export async function readFile(asked: Asked, whose?: Whose) {
+  return wireFile(await getUpload(asked.core, asked.scope, addressOf(asked, whose)));
 }
 
-async function name(asked: Asked): Promise<void> {
-  const displayName = parseDisplayName((asked.body as RequestBodies['nameMyFile']).name);
-  sendFile(asked.res, await renameUpload(asked.core, asked.scope, addressOf(asked), displayName));
+/** Without a body, the name is taken away. */
+export async function nameFile(asked: Asked) {
+  const body = asked.body as RequestBodies['nameMyFile'] | undefined;
+  const displayName = body === undefined ? null : parseDisplayName(body.name);
+  return wireFile(await renameUpload(asked.core, asked.scope, addressOf(asked), displayName));
 }
 
-async function unname(asked: Asked): Promise<void> {
-  sendFile(asked.res, await renameUpload(asked.core, asked.scope, addressOf(asked), null));
-}
-
-async function retype(asked: Asked): Promise<void> {
-  const { core, scope, res, log } = asked;
+export async function retypeFile(asked: Asked) {
+  const { core, scope, log } = asked;
   const extension = parseExtension((asked.body as RequestBodies['retypeMyFile']).extension);
   const address = addressOf(asked);
   const file = await changeUploadExtension(core, scope, address, extension);
   const { requestId, caller } = scope;
   log.info('file extension changed', { requestId, oldId: address.name, newId: file.name, user: caller.subject });
-  sendFile(res, file);
+  return wireFile(file);
 }
 
-async function removeOne(asked: Asked): Promise<void> {
-  const { whose, name: id } = addressOf(asked);
-  await removeNamedUploads(asked.core, asked.scope, { whose, names: [id] });
-  const body = { code: 'DELETE_FILE_SUCCESS', message: 'File Successfully Deleted' };
-  sendJson({ res: asked.res, status: 200, body });
+export async function deleteFile(asked: Asked) {
+  const { whose, name } = addressOf(asked);
+  await removeNamedUploads(asked.core, asked.scope, { whose, names: [name] });
+  return { code: 'DELETE_FILE_SUCCESS', message: 'File Successfully Deleted' };
 }
 
-async function removeSeveral({ core, scope, body, res }: Asked, whose: Whose): Promise<void> {
-  const { ids } = body as RequestBodies['deleteMyFiles'];
-  sendCount(res, await removeNamedUploads(core, scope, { whose, names: parseFileNames(ids) }));
+export async function deleteFiles(asked: Asked, whose: Whose = userOf(asked)) {
+  const names = parseFileNames((asked.body as RequestBodies['deleteMyFiles']).ids);
+  return countOf(await removeNamedUploads(asked.core, asked.scope, { whose, names }));
 }
 
-async function removeAll(asked: Asked): Promise<void> {
+export async function deleteAllFiles(asked: Asked) {
   await reverify(asked);
-  sendCount(asked.res, await removeAllUploads(asked.core, asked.scope, userOf(asked)));
+  return countOf(await removeAllUploads(asked.core, asked.scope, userOf(asked)));
 }
 
-function sendCount(res: Asked['res'], count: number): void {
-  const body = { code: 'DELETE_FILES_SUCCESS', message: 'Files Successfully Deleted', count };
-  sendJson({ res, status: 200, body });
+function countOf(count: number) {
+  return { code: 'DELETE_FILES_SUCCESS', message: 'Files Successfully Deleted', count };
 }
 
-function sendFile(res: Asked['res'], file: UploadedFile): void {
-  const body = {
+function wireFile(file: UploadedFile) {
+  return {
     id: file.name,
     userID: file.ownerUid,
     size: file.sizeBytes,
@@ -105,5 +81,4 @@ function sendFile(res: Asked['res'], file: UploadedFile): void {
     createdAt: file.createdAt,
     updatedAt: file.updatedAt,
   };
-  sendJson({ res, status: 200, body });
 }

@@ -2,148 +2,87 @@
  * Files of a file host with scoped sessions, and the staff's view of them (API 004). A translation between wire and
  * operations: who may is for the policies, which are asked for permits before anything of the request is read.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Approach, RouteHandler, Surface } from '../../contract/bind-routes.ts';
-import type { RequestScope } from '../../domain/caller.ts';
-import { SluiceError } from '../../domain/errors.ts';
-import { killSwitchOf } from '../../domain/kill-switches.ts';
-import { addressKey } from '../../domain/rate-limits.ts';
-import { clientAddress } from '../../http/client-address.ts';
-import { recordOf } from '../../http/request-record.ts';
-import { makeRequestScope, pathOf } from '../../http/request-scope.ts';
-import { sendJson } from '../../http/send-json.ts';
-import { callerOfHeaders } from '../../identity/caller-of-headers.ts';
+import type { Surface } from '../../contract/bind-routes.ts';
+import { type CountedOperation, countedSurface, type Entered } from '../../entrance/counted-surface.ts';
+import { sendingJson as json, sendJson } from '../../http/send-json.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
-import { type Admitted, admit, refund } from '../../operations/admit.ts';
-import { type ErrorReply, errorReplyOf, UNKNOWN_ENDPOINT } from './errors.ts';
-import { fileHandlers } from './files.ts';
-import type { CumulonimbusHandler, Parts } from './handlers.ts';
-import { killSwitchHandlers } from './kill-switches.ts';
-import { type CumulonimbusOperation, OPERATIONS, type OperationFacts } from './operations.ts';
-import { sessionHandlers } from './sessions.ts';
-import { uploadHandlers } from './uploads.ts';
+import type { Asked, Parts } from './asked.ts';
+import { errorReplyOf, UNKNOWN_ENDPOINT } from './errors.ts';
+import * as files from './files.ts';
+import * as switches from './kill-switches.ts';
+import * as sessions from './sessions.ts';
+import { upload } from './uploads.ts';
+
+type Operation = CountedOperation<Asked>;
+type Handle = Operation['handle'];
+type More = Partial<Pick<Operation, 'feature' | 'limit' | 'free'>>;
+
+const own = (operation: string, permits: readonly string[], handle: Handle, more: More = {}): Operation => ({
+  operation,
+  login: 'signed-in',
+  permits: ['account-active', ...permits],
+  limit: 'default',
+  ...more,
+  handle,
+});
+const staff = (operation: string, permit: string, handle: Handle): Operation =>
+  own(operation, ['staff', 'second-factor', permit], handle);
+
+const rename: More = { feature: 'FILE_MODIFY', limit: 'file-name' };
+const unname: More = { feature: 'FILE_MODIFY', limit: 'file-name-removal' };
+const retype: More = { feature: 'FILE_MODIFY', limit: 'file-extension' };
+const removal: More = { feature: 'FILE_DELETE' };
+const removals: More = { feature: 'FILE_DELETE', limit: 'bulk-delete', free: [400, 404] };
+/** The documented limit is of deletions: an attempt that fails to say who one is, or is no deletion, takes none. */
+const purge: More = { feature: 'FILE_DELETE', limit: 'delete-all', free: [400, 401, 403, 404] };
+
+/** By operation id of openapi.yaml. */
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  listAllFiles: staff('uploads.list', 'read-all-files', json(files.listEverybodys)),
+  listUsersFiles: staff('uploads.list', 'read-all-files', json(files.listFiles)),
+  listMyFiles: own('uploads.list', ['read-files'], json(files.listFiles)),
+  readAnyFile: staff('uploads.find', 'read-all-files', json(files.readAnybodys)),
+  readUsersFile: staff('uploads.find', 'read-all-files', json(files.readFile)),
+  readMyFile: own('uploads.find', ['read-files'], json(files.readFile)),
+  nameUsersFile: staff('uploads.rename', 'modify-all-files', json(files.nameFile)),
+  nameMyFile: own('uploads.rename', ['modify-files'], json(files.nameFile), rename),
+  unnameUsersFile: staff('uploads.rename', 'modify-all-files', json(files.nameFile)),
+  unnameMyFile: own('uploads.rename', ['modify-files'], json(files.nameFile), unname),
+  retypeUsersFile: staff('uploads.change_extension', 'modify-all-files', json(files.retypeFile)),
+  retypeMyFile: own('uploads.change_extension', ['modify-files'], json(files.retypeFile), retype),
+  deleteUsersFile: staff('uploads.delete', 'modify-all-files', json(files.deleteFile)),
+  deleteMyFile: own('uploads.delete', ['modify-files'], json(files.deleteFile), removal),
+  deleteAnyFiles: staff('uploads.delete_many', 'modify-all-files', json(files.deleteAnybodys)),
+  deleteUsersFiles: staff('uploads.delete_many', 'modify-all-files', json(files.deleteFiles)),
+  deleteMyFiles: own('uploads.delete_many', ['modify-files'], json(files.deleteFiles), removals),
+  deleteAllUsersFiles: staff('uploads.delete_all', 'unscoped-session', json(files.deleteAllFiles)),
+  deleteAllMyFiles: own('uploads.delete_all', ['unscoped-session'], json(files.deleteAllFiles), purge),
+  uploadFile: own('uploads.upload', ['upload-files', 'mail-verified'], upload, { feature: 'FILE_CREATE' }),
+  signIn: { ...own('accounts.sign_in', [], json(sessions.signIn, 201)), login: 'none', permits: [] },
+  listMySessions: own('accounts.list_sessions', ['read-sessions'], json(sessions.listSessions)),
+  openMySession: own('accounts.open_session', ['modify-sessions'], json(sessions.openSession, 201)),
+  endMySession: own('accounts.end_session', ['modify-sessions'], json(sessions.endSession)),
+  beginMyTotp: own('accounts.begin_totp', ['unscoped-session'], json(sessions.beginTotp, 201)),
+  confirmMyTotp: own('accounts.confirm_totp', ['unscoped-session'], json(sessions.confirmTotp)),
+  removeMyTotp: own('accounts.remove_totp', ['unscoped-session'], json(sessions.removeTotp)),
+  listKillSwitches: staff('kill_switches.list', 'modify-kill-switches', json(switches.listSwitches)),
+  setKillSwitch: staff('kill_switches.set', 'modify-kill-switches', json(switches.setSwitch)),
+  clearKillSwitch: staff('kill_switches.clear', 'modify-kill-switches', json(switches.clearSwitches)),
+  clearKillSwitches: staff('kill_switches.clear_all', 'modify-kill-switches', json(switches.clearSwitches)),
+};
 
 export interface CumulonimbusSurfaceOptions extends Parts {
   readonly verifier: TokenVerifier;
   readonly staffSecondFactor: 'optional' | 'required';
 }
 
-/** A request that has been let in, and what it took from its limit. */
-interface Entry {
-  readonly scope: RequestScope;
-  readonly admitted: Admitted | null;
-  /** What stops it once its fields are known to be right. */
-  readonly refusal: SluiceError | null;
-}
-
-export function makeCumulonimbusSurface(options: CumulonimbusSurfaceOptions): Surface<Entry> {
-  const { core, verifier, staffSecondFactor } = options;
-  const entries = new WeakMap<ServerResponse, Entry>();
-  const handlers: Record<CumulonimbusOperation, CumulonimbusHandler> = {
-    ...fileHandlers,
-    ...uploadHandlers,
-    ...sessionHandlers,
-    ...killSwitchHandlers,
-  };
-
-  async function enter(approach: Approach): Promise<Entry> {
-    const { login, operation, forStaff, feature, limit, permits }: OperationFacts = factsOf(approach.operationId);
-    const { req, res } = approach;
-    res.setHeader('cache-control', 'no-store');
-    const caller = callerOfHeaders(req.headers, login, verifier);
-    const asked = forStaff && staffSecondFactor === 'required' ? withSecondFactor(permits) : permits;
-    const scope = { ...makeRequestScope(approach, { caller, operation }), permits: asked };
-    const by = [approach.operationId, caller.subject ?? addressKey(clientAddress(req))];
-    // Whoever signs in may be of the staff, whom no switch stops; that is found out there, and tries are limited there.
-    const admission = {
-      ...(feature === undefined ? {} : { feature: killSwitchOf(feature) }),
-      limit: { name: limit, by },
-    };
-    const answer =
-      login === 'none' ? null : await admit(core, scope, admission).catch(error => asLateRefusal(error, limit));
-    const refusal = answer instanceof SluiceError ? answer : null;
-    const admitted = answer instanceof SluiceError ? null : answer;
-    const entry = { scope, admitted, refusal };
-    entries.set(res, entry);
-    sayLimit(res, admitted);
-    return entry;
-  }
-
-  async function fail(error: unknown, res: ServerResponse, operationId: string | null): Promise<void> {
-    Object.assign(recordOf(res), { error, operationId });
-    if (res.headersSent) return;
-    const reply = errorReplyOf(error, operationId);
-    const entry = entries.get(res);
-    if (entry?.admitted && isFree(reply, factsOf(operationId))) {
-      // Before the reply: whoever has read it may count on it. Where Postgres is away the count stays.
-      await refund(core, entry.scope, entry.admitted).catch(() => {});
-      sayLimit(res, null);
-    } else if (reply.status === 429) {
-      res.removeHeader('ratelimit-skipped');
-    } else if (entry === undefined) {
-      sayLimit(res, null);
-    }
-    sendJson({ res, ...reply });
-  }
-
-  const ids = Object.keys(handlers) as CumulonimbusOperation[];
-  const bound = (handle: CumulonimbusHandler): RouteHandler<Entry> => {
-    return async (route, { scope, refusal }) => {
-      if (refusal !== null) throw refusal;
-      await handle({ ...route, ...options, scope });
-    };
-  };
+export function makeCumulonimbusSurface(options: CumulonimbusSurfaceOptions): Surface<Entered> {
+  const { verifier, staffSecondFactor, ...parts } = options;
+  const waived = staffSecondFactor === 'required' ? [] : ['second-factor'];
   return {
     tag: 'cumulonimbus',
-    admit: enter,
-    handlers: Object.fromEntries(ids.map(id => [id, bound(handlers[id])])),
-    onError: (error, _req, res, operationId) => {
-      fail(error, res, operationId).catch(() => res.destroy());
-    },
-    onUnknown: answerUnknown,
+    owns: path => /^\/api(?:\/|$)/.test(path),
+    ...countedSurface<Parts>({ operations: OPERATIONS, parts, verifier, waived, errorReplyOf }),
+    onUnknown: (_req, res) => sendJson({ res, ...UNKNOWN_ENDPOINT }),
   };
-}
-
-function factsOf(operationId: string | null): OperationFacts {
-  return OPERATIONS[operationId as CumulonimbusOperation];
-}
-
-/**
- * This API tells what is wrong with the fields before it tells that a feature is off or an endpoint's own limit reached.
- * That everything is off, or too much was asked in all, it tells first.
- */
-function asLateRefusal(error: unknown, limit: OperationFacts['limit']): SluiceError {
-  if (error instanceof SluiceError) {
-    const { code, facts } = error;
-    if (code === 'switched-off' && facts.feature !== killSwitchOf('GLOBAL')) return error;
-    if (code === 'rate-limited' && limit !== 'default') return error;
-  }
-  throw error;
-}
-
-/** Asked between being of the staff and the scope, in the order in which this API tells them. */
-function withSecondFactor([active = '', staff = '', ...scopes]: readonly string[]): readonly string[] {
-  return [active, staff, 'second-factor', ...scopes];
-}
-
-function isFree({ status }: ErrorReply, { free }: OperationFacts): boolean {
-  return status >= 500 || (free?.includes(status) ?? false);
-}
-
-const LIMIT_HEADERS = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'];
-
-function sayLimit(res: ServerResponse, admitted: Admitted | null): void {
-  for (const name of LIMIT_HEADERS) res.removeHeader(name);
-  if (admitted === null) {
-    res.setHeader('ratelimit-skipped', 'true');
-    return;
-  }
-  res.setHeader('ratelimit-limit', admitted.limit);
-  res.setHeader('ratelimit-remaining', admitted.remaining);
-  res.setHeader('ratelimit-reset', admitted.resetSeconds);
-}
-
-function answerUnknown(req: IncomingMessage, res: ServerResponse, next: () => void): void {
-  if (/^\/api(?:\/|$)/.test(pathOf(req))) sendJson({ res, ...UNKNOWN_ENDPOINT });
-  else next();
 }

@@ -1,28 +1,21 @@
 /** Kill switches, which the staff sets. */
 import { KILL_SWITCHES, parseKillSwitch } from '../../domain/kill-switches.ts';
-import { sendJson } from '../../http/send-json.ts';
 import { findKillSwitches, setKillSwitches } from '../../operations/admit.ts';
-import { type Asked, type CumulonimbusHandlers, reverify } from './handlers.ts';
+import { type Asked, reverify } from './asked.ts';
 
-export const killSwitchHandlers = {
-  listKillSwitches: send,
-  setKillSwitch: asked => change(asked, { id: idOf(asked), enabled: true }),
-  clearKillSwitch: asked => change(asked, { id: idOf(asked), enabled: false }),
-  clearKillSwitches: asked => change(asked, { id: null, enabled: false }),
-} satisfies CumulonimbusHandlers;
-
-function idOf({ params }: Asked): number {
-  return parseKillSwitch(params.switchId ?? '');
-}
-
-async function change(asked: Asked, to: { readonly id: number | null; readonly enabled: boolean }): Promise<void> {
-  await reverify(asked);
-  await setKillSwitches(asked.core, asked.scope, to);
-  await send(asked);
-}
-
-async function send({ core, scope, res }: Asked): Promise<void> {
+export async function listSwitches({ core, scope }: Asked) {
   const switches = await findKillSwitches(core, scope);
-  const body = switches.map(({ id, enabled }) => ({ id, name: KILL_SWITCHES[id], state: enabled }));
-  sendJson({ res, status: 200, body });
+  return switches.map(({ id, enabled }) => ({ id, name: KILL_SWITCHES[id], state: enabled }));
+}
+
+export const setSwitch = (asked: Asked) => change(asked, true);
+export const clearSwitches = (asked: Asked) => change(asked, false);
+
+/** The one in the path, or all. */
+async function change(asked: Asked, enabled: boolean) {
+  const { switchId } = asked.params;
+  const id = switchId === undefined ? null : parseKillSwitch(switchId);
+  await reverify(asked);
+  await setKillSwitches(asked.core, asked.scope, { id, enabled });
+  return listSwitches(asked);
 }

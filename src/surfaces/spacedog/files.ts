@@ -3,7 +3,7 @@ import type { Route } from '../../contract/bind-routes.ts';
 import type { BackendFile } from '../../database/queries/backends.ts';
 import type { RequestScope } from '../../domain/caller.ts';
 import { contentTypeOfName } from '../../domain/content-types.ts';
-import { SluiceError } from '../../domain/errors.ts';
+import { malformed } from '../../domain/errors.ts';
 import { isObjectName } from '../../domain/names.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE } from '../../domain/objects.ts';
 import { attachmentHeader } from '../../http/content-disposition.ts';
@@ -18,12 +18,17 @@ import { putObject } from '../../operations/put-object.ts';
 import { bucketOf, DEFAULT_BACKEND } from './backend.ts';
 import { sendEnvelope } from './envelope.ts';
 
-export interface Asked extends Route {
+export interface Parts {
   readonly core: Core;
-  readonly scope: RequestScope;
-  readonly backend: string;
   readonly publicUrl: string | null;
 }
+
+export interface Admitted {
+  readonly scope: RequestScope;
+  readonly backend: string;
+}
+
+export type Asked = Route & Parts & Admitted;
 
 const PAGE_FILES = 100;
 const PAGE_MAX_FILES = 1000;
@@ -58,7 +63,7 @@ export async function writeFile(asked: Asked): Promise<void> {
   const fault = faultOf(path, asked.params.wildcard ?? '');
   if (fault !== null) {
     await demandPermits(core, scope);
-    throw refusal(fault);
+    throw malformed(fault);
   }
   const contentType = req.headers['content-type'] || contentTypeOfName(path) || DEFAULT_CONTENT_TYPE;
   const { etag } = await putObject(core, scope, {
@@ -93,7 +98,7 @@ function faultOf(path: string, asAsked: string): string | null {
 /** Without empty segments, as clients of this API expect; empty for the root. */
 function pathOf({ params }: Asked): string {
   const path = (params.wildcard ?? '').split('/').filter(Boolean).join('/');
-  if (path !== '' && !isObjectName(path)) throw refusal('a path has 1 to 1024 bytes and no control characters');
+  if (path !== '' && !isObjectName(path)) throw malformed('a path has 1 to 1024 bytes and no control characters');
   return path;
 }
 
@@ -101,14 +106,14 @@ function pathOf({ params }: Asked): string {
 function cursorOf(next: unknown): string | null {
   if (next === undefined || next === '') return null;
   const name = Buffer.from(String(next), 'base64url').toString();
-  if (!isObjectName(name) || name.includes('\ufffd')) throw refusal('next is not one that a page has given');
+  if (!isObjectName(name) || name.includes('\ufffd')) throw malformed('next is not one that a page has given');
   return name;
 }
 
 function sizeOf(size: unknown): number {
   if (size === undefined) return PAGE_FILES;
   const files = /^\d{1,9}$/.test(String(size)) ? Number(size) : 0;
-  if (files < 1) throw refusal('size must be a number from 1');
+  if (files < 1) throw malformed('size must be a number from 1');
   return Math.min(files, PAGE_MAX_FILES);
 }
 
@@ -120,8 +125,4 @@ function wireFile({ object }: BackendFile) {
 /** This API writes the MD5 in JSON without HTTP's quotes. */
 function bare(etag: string): string {
   return etag.replaceAll('"', '');
-}
-
-function refusal(message: string): SluiceError {
-  return new SluiceError('invalid-parameter', message);
 }

@@ -3,43 +3,50 @@
  * and who is an administrator is decided by the policies.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Approach, RouteHandler, Surface } from '../../contract/bind-routes.ts';
-import { ANONYMOUS, type RequestScope } from '../../domain/caller.ts';
+import type { Approach, Surface } from '../../contract/bind-routes.ts';
+import { boundHandlers, type Handle } from '../../contract/bound-handlers.ts';
+import { ANONYMOUS } from '../../domain/caller.ts';
 import { clientAddress } from '../../http/client-address.ts';
+import { answerErrors } from '../../http/error-reply.ts';
 import { recordOf } from '../../http/request-record.ts';
 import { makeRequestScope, pathOf } from '../../http/request-scope.ts';
+import { sendJson } from '../../http/send-json.ts';
 import type { Accounts } from '../../identity/accounts.ts';
 import { callerOfHeaders } from '../../identity/caller-of-headers.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
-import type { Core } from '../../operations/core.ts';
 import { backendOfHost } from './backend.ts';
-import { renderError, renderUnknown } from './envelope.ts';
-import { type Asked, deleteFiles, readFiles, writeFile } from './files.ts';
-import { OPERATIONS, type SpacedogOperation } from './operations.ts';
+import { errorReplyOf, unknownReply } from './envelope.ts';
+import { type Admitted, type Asked, deleteFiles, type Parts, readFiles, writeFile } from './files.ts';
 
-export interface SpacedogSurfaceOptions {
-  readonly core: Core;
+export interface SpacedogSurfaceOptions extends Parts {
   readonly verifier: TokenVerifier;
   readonly authenticateBasic: Accounts['authenticateBasic'];
   /** The domain whose first label names the backend; null: the default backend serves every host. */
   readonly backendDomain: string | null;
-  readonly publicUrl: string | null;
 }
 
-interface Admitted {
-  readonly scope: RequestScope;
-  readonly backend: string;
+interface Operation {
+  /** What policies read as `storage.operation()`. */
+  readonly operation: string;
+  /** Whether a login and the permit for the backend are asked for. */
+  readonly forAdministrators: boolean;
+  readonly handle: Handle<Asked>;
 }
 
-const HANDLERS: Readonly<Record<SpacedogOperation, (asked: Asked) => Promise<void>>> = {
-  readBackendRoot: readFiles,
-  headBackendRoot: readFiles,
-  writeBackendRoot: writeFile,
-  deleteBackendRoot: deleteFiles,
-  readBackendFile: readFiles,
-  headBackendFile: readFiles,
-  writeBackendFile: writeFile,
-  deleteBackendFiles: deleteFiles,
+const READ: Operation = { operation: 'backend.read', forAdministrators: false, handle: readFiles };
+const WRITE: Operation = { operation: 'backend.upload', forAdministrators: true, handle: writeFile };
+const DELETE: Operation = { operation: 'backend.delete', forAdministrators: true, handle: deleteFiles };
+
+/** By operation id of openapi.yaml. */
+const OPERATIONS = {
+  readBackendRoot: READ,
+  headBackendRoot: READ,
+  writeBackendRoot: WRITE,
+  deleteBackendRoot: DELETE,
+  readBackendFile: READ,
+  headBackendFile: READ,
+  writeBackendFile: WRITE,
+  deleteBackendFiles: DELETE,
 };
 
 const OURS = /^\/1(?:\/|$)/;
@@ -47,28 +54,22 @@ const KNOWN = /^\/1\/file(?:\/|$)/;
 
 export function makeSpacedogSurface(options: SpacedogSurfaceOptions): Surface<Admitted> {
   const { core, publicUrl } = options;
-  const bound = (handle: (asked: Asked) => Promise<void>): RouteHandler<Admitted> => {
-    return (route, admitted) => handle({ ...route, ...admitted, core, publicUrl });
-  };
   return {
     tag: 'spacedog',
-    handlers: Object.fromEntries(Object.entries(HANDLERS).map(([id, handle]) => [id, bound(handle)])),
+    owns: path => OURS.test(path),
     admit: approach => admit(approach, options),
-    onError: (error, _req, res, operationId) => {
-      Object.assign(recordOf(res), { error, operationId });
-      renderError(res, error);
-    },
-    onUnknown: (req, res, next) => {
+    handlers: boundHandlers<Parts, Admitted>(OPERATIONS, { core, publicUrl }),
+    onError: answerErrors(errorReplyOf),
+    onUnknown: (req, res) => {
       const path = pathOf(req);
-      if (!OURS.test(path)) next();
-      else renderUnknown(res, { method: req.method ?? '', path, isKnown: KNOWN.test(path) });
+      sendJson({ res, ...unknownReply({ method: req.method ?? '', path, isKnown: KNOWN.test(path) }) });
     },
   };
 }
 
 /** Credentials that are given must be good, also where none are needed. */
 async function admit(approach: Approach, options: SpacedogSurfaceOptions): Promise<Admitted> {
-  const { operation, forAdministrators } = OPERATIONS[approach.operationId as SpacedogOperation];
+  const { operation, forAdministrators } = OPERATIONS[approach.operationId as keyof typeof OPERATIONS];
   const backend = backendOfHost(hostOf(approach.req), options.backendDomain);
   const { authorization } = approach.req.headers;
   const login = forAdministrators || authorization !== undefined ? 'required' : 'none';

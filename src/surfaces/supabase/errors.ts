@@ -1,10 +1,9 @@
 /**
  * From error code to this API's own wire form: a JSON body with the true status as a string, under HTTP 400 for nearly
- * everything (compatibility) or under the true status where the gateway is set to be strict. The table is exhaustive.
+ * everything (compatibility) or under the true status where the gateway is set to be strict. By code, for the ecosystem's codes are nearly as many.
  */
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { type ErrorCode, SluiceError } from '../../domain/errors.ts';
-import { sendJson } from '../../http/send-json.ts';
+import type { ErrorCode, SluiceError } from '../../domain/errors.ts';
+import { type ErrorReply, errorHeaders } from '../../http/error-reply.ts';
 
 export interface WireError {
   /** The true status. */
@@ -122,14 +121,21 @@ const PARTS: Readonly<Record<string, Partial<WireError>>> = {
   form: { error: 'InvalidRequest', code: 'InvalidRequest' },
 };
 
-/** How this API says an error. An error that is not the core's own says nothing of itself. */
-export function wireErrorOf(error: unknown, operationId: string | null): WireError & { readonly message: string } {
-  const known = error instanceof SluiceError ? error : new SluiceError('internal', 'Internal Server Error');
-  const wire = { ...WIRE[known.code], ...variantOf(known, operationId) };
-  return { ...wire, message: wire.message ?? known.message };
+/** How this API says an error. */
+export function errorReplyOf(
+  error: SluiceError,
+  { operationId, strictHttpStatus }: { operationId: string; strictHttpStatus: boolean },
+): ErrorReply {
+  const wire = { ...WIRE[error.code], ...variantOf(error, operationId) };
+  const { status, always = false, error: word, message = error.message, code } = wire;
+  return {
+    status: always || strictHttpStatus ? status : 400,
+    body: { statusCode: String(status), error: word, message, code },
+    headers: errorHeaders(status, error),
+  };
 }
 
-function variantOf(error: SluiceError, operationId: string | null): Partial<WireError> {
+function variantOf(error: SluiceError, operationId: string): Partial<WireError> {
   if (error.code === 'invalid-parameter') return PARTS[String(error.facts.part)] ?? {};
   if (error.code === 'object-exists' && operationId === 'moveObject') return { code: 'ResourceAlreadyExists' };
   if (error.code === 'too-large' && error.facts.part === 'body') {
@@ -138,33 +144,8 @@ function variantOf(error: SluiceError, operationId: string | null): Partial<Wire
   return {};
 }
 
-export interface RenderOptions {
-  readonly operationId: string | null;
-  readonly strictHttpStatus: boolean;
-}
-
-/** Sends the error, unless a reply has begun. */
-export function renderError(res: ServerResponse, error: unknown, options: RenderOptions): void {
-  const wire = wireErrorOf(error, options.operationId);
-  sendJson({
-    res,
-    status: wire.always === true || options.strictHttpStatus ? wire.status : 400,
-    body: { statusCode: String(wire.status), error: wire.error, message: wire.message, code: wire.code },
-    headers: errorHeaders(wire, error),
-  });
-}
-
-function errorHeaders(wire: WireError, error: unknown): OutgoingHttpHeaders {
-  return {
-    'cache-control': 'no-store',
-    ...(wire.status === 503 ? { 'retry-after': '1' } : {}),
-    ...(wire.status === 429 && error instanceof SluiceError ? { 'retry-after': `${error.facts.resetSeconds}` } : {}),
-    ...(wire.status === 416 && error instanceof SluiceError ? { 'content-range': `bytes */${error.facts.size}` } : {}),
-  };
-}
-
 /** A path or method that this API does not have. */
-export function renderUnknownRoute(res: ServerResponse, method: string, path: string): void {
+export function unknownReply(method: string, path: string): ErrorReply {
   const message = `Route ${method}:${path} not found`;
-  sendJson({ res, status: 404, body: { statusCode: '404', error: 'Not Found', message, code: 'InvalidRequest' } });
+  return { status: 404, body: { statusCode: '404', error: 'Not Found', message, code: 'InvalidRequest' }, headers: {} };
 }

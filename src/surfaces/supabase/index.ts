@@ -3,15 +3,16 @@
  * by the policies, every rule by the domain.
  */
 import type { RouteHandler, Surface } from '../../contract/bind-routes.ts';
-import { recordOf } from '../../http/request-record.ts';
+import { answerErrors } from '../../http/error-reply.ts';
 import { makeRequestScope, pathOf } from '../../http/request-scope.ts';
+import { sendJson } from '../../http/send-json.ts';
 import { callerOfHeaders } from '../../identity/caller-of-headers.ts';
 import type { Links } from '../../identity/links.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
 import type { Core } from '../../operations/core.ts';
 import { bucketHandlers } from './buckets.ts';
 import { downloadHandlers } from './downloads.ts';
-import { renderError, renderUnknownRoute } from './errors.ts';
+import { errorReplyOf, unknownReply } from './errors.ts';
 import type { SupabaseHandler } from './handlers.ts';
 import { linkHandlers } from './links.ts';
 import { listingHandlers } from './listings.ts';
@@ -51,10 +52,7 @@ export function makeSupabaseSurface(options: SupabaseSurfaceOptions): Surface {
   return {
     tag: 'supabase',
     handlers: Object.fromEntries(ids.map(id => [id, bound(id)])),
-    onError: (error, _req, res, operationId) => {
-      Object.assign(recordOf(res), { error, operationId });
-      renderError(res, error, { operationId, strictHttpStatus });
-    },
-    onUnknown: (req, res) => renderUnknownRoute(res, req.method ?? '', pathOf(req)),
+    onError: answerErrors((error, operationId) => errorReplyOf(error, { operationId, strictHttpStatus })),
+    onUnknown: (req, res) => sendJson({ res, ...unknownReply(req.method ?? '', pathOf(req)) }),
   };
 }

@@ -1,6 +1,7 @@
 /** A user's own files: wire to operation and back. */
+import { malformed } from '../../domain/errors.ts';
 import type { FileSort } from '../../domain/files.ts';
-import { sendJson } from '../../http/send-json.ts';
+import { fieldsOf, isYes, numberOf } from '../../domain/loose-fields.ts';
 import {
   deleteFile,
   deleteOwnFiles,
@@ -8,8 +9,8 @@ import {
   numberOfOwnFiles,
   setFavorite,
 } from '../../operations/manage-files.ts';
-import type { Asked, ZiplineHandlers } from './handlers.ts';
-import { fieldsOf, isYes, numberOf, refusal, wireFile } from './wire.ts';
+import type { Asked } from './asked.ts';
+import { wireFile } from './wire.ts';
 
 const PAGE_FILES = 16;
 
@@ -24,46 +25,37 @@ const SORTS: Readonly<Record<string, FileSort>> = {
 
 const NEWEST_FIRST = { sort: 'created_at', descending: true } as const;
 
-export const fileHandlers = {
-  async listUserFiles({ core, scope, query, res }: Asked) {
-    const filter = filterOf(query);
-    const body = isYes(query.count)
-      ? { count: await numberOfOwnFiles(core, scope, filter) }
-      : (await getOwnFiles(core, scope, { ...filter, ...NEWEST_FIRST, limit: null, skip: 0 })).map(wireFile);
-    sendJson({ res, status: 200, body });
-  },
+export async function listFiles({ core, scope, query }: Asked) {
+  const filter = filterOf(query);
+  if (isYes(query.count)) return { count: await numberOfOwnFiles(core, scope, filter) };
+  const files = await getOwnFiles(core, scope, { ...filter, ...NEWEST_FIRST, limit: null, skip: 0 });
+  return files.map(wireFile);
+}
 
-  async pageUserFiles({ core, scope, query, res }: Asked) {
-    if (isYes(query.count)) {
-      const total = await numberOfOwnFiles(core, scope, filterOf(query));
-      sendJson({ res, status: 200, body: { count: Math.ceil(total / PAGE_FILES) } });
-      return;
-    }
-    const files = await getOwnFiles(core, scope, {
-      ...filterOf(query),
-      ...sortOf(query),
-      limit: PAGE_FILES,
-      skip: (pageOf(query) - 1) * PAGE_FILES,
-    });
-    sendJson({ res, status: 200, body: files.map(wireFile) });
-  },
+export async function pageFiles({ core, scope, query }: Asked) {
+  const filter = filterOf(query);
+  if (isYes(query.count)) return { count: Math.ceil((await numberOfOwnFiles(core, scope, filter)) / PAGE_FILES) };
+  const files = await getOwnFiles(core, scope, {
+    ...filter,
+    ...sortOf(query),
+    limit: PAGE_FILES,
+    skip: (pageOf(query) - 1) * PAGE_FILES,
+  });
+  return files.map(wireFile);
+}
 
-  async favorUserFile({ core, scope, body, res }: Asked) {
-    const { id, favorite } = fieldsOf(body);
-    const fileId = fileIdOf(id);
-    if (typeof favorite !== 'boolean') throw refusal('favorite must be a boolean');
-    sendJson({ res, status: 200, body: wireFile(await setFavorite(core, scope, { fileId, favorite })) });
-  },
+export async function favorFile({ core, scope, body }: Asked) {
+  const { id, favorite } = fieldsOf(body);
+  const fileId = fileIdOf(id);
+  if (typeof favorite !== 'boolean') throw malformed('favorite must be a boolean');
+  return wireFile(await setFavorite(core, scope, { fileId, favorite }));
+}
 
-  async deleteUserFiles({ core, scope, body, res }: Asked) {
-    const { id, all } = fieldsOf(body);
-    const gone =
-      all === true
-        ? { count: await deleteOwnFiles(core, { ...scope, permits: [...(scope.permits ?? []), 'unscoped-session'] }) }
-        : wireFile(await deleteFile(core, scope, fileIdOf(id)));
-    sendJson({ res, status: 200, body: gone });
-  },
-} satisfies ZiplineHandlers;
+export async function deleteFiles({ core, scope, body }: Asked) {
+  const { id, all } = fieldsOf(body);
+  if (all !== true) return wireFile(await deleteFile(core, scope, fileIdOf(id)));
+  return { count: await deleteOwnFiles(core, { ...scope, permits: [...(scope.permits ?? []), 'unscoped-session'] }) };
+}
 
 type Query = Asked['query'];
 
@@ -73,19 +65,19 @@ function filterOf({ favorite, filter }: Query) {
 
 function sortOf({ sortBy = 'createdAt', order = 'desc' }: Query): { sort: FileSort; descending: boolean } {
   const sort = Object.hasOwn(SORTS, String(sortBy)) ? SORTS[String(sortBy)] : undefined;
-  if (sort === undefined) throw refusal('invalid sortBy option');
+  if (sort === undefined) throw malformed('invalid sortBy option');
   return { sort, descending: order !== 'asc' };
 }
 
 function pageOf({ page }: Query): number {
-  if (page === undefined || page === '') throw refusal('no page');
+  if (page === undefined || page === '') throw malformed('no page');
   const number = numberOf(page);
-  if (number === null) throw refusal('page is not a number');
+  if (number === null) throw malformed('page is not a number');
   return Math.min(Math.max(number, 1), 1e9);
 }
 
 function fileIdOf(id: unknown): number {
   const fileId = numberOf(id);
-  if (!id || fileId === null) throw refusal('no file id');
+  if (!id || fileId === null) throw malformed('no file id');
   return fileId;
 }

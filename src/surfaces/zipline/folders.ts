@@ -1,5 +1,7 @@
 /** Folder routes: wire to operation and back. */
-import { sendJson } from '../../http/send-json.ts';
+import { malformed } from '../../domain/errors.ts';
+import { parseFolderName } from '../../domain/files.ts';
+import { fieldsOf, isYes, numberOf } from '../../domain/loose-fields.ts';
 import {
   addFolder,
   dropFolder,
@@ -9,95 +11,82 @@ import {
   publishFolder,
   sortFile,
 } from '../../operations/manage-folders.ts';
-import type { Asked, ZiplineHandlers } from './handlers.ts';
-import { fieldsOf, folderIdOf, isYes, numberOf, refusal, urlOf, wireFolder } from './wire.ts';
+import type { Asked } from './asked.ts';
+import { folderIdOf, urlOf, wireFolder } from './wire.ts';
 
-const NAME_MAX_BYTES = 1024;
+export async function listFolders({ core, scope, query }: Asked) {
+  return (await getOwnFolders(core, scope, isYes(query.files))).map(wireFolder);
+}
 
-export const folderHandlers = {
-  async listUserFolders({ core, scope, query, res }: Asked) {
-    const folders = await getOwnFolders(core, scope, isYes(query.files));
-    sendJson({ res, status: 200, body: folders.map(wireFolder) });
-  },
+export async function createFolder({ core, scope, body }: Asked) {
+  const { name, add } = fieldsOf(body);
+  return wireFolder(await addFolder(core, scope, { name: parseFolderName(name), fileIds: fileIdsOf(add) }));
+}
 
-  async createUserFolder({ core, scope, body, res }: Asked) {
-    const { name, add } = fieldsOf(body);
-    const folder = await addFolder(core, scope, { name: nameOf(name), fileIds: fileIdsOf(add) });
-    sendJson({ res, status: 200, body: wireFolder(folder) });
-  },
+export async function readFolder({ core, scope, params, query }: Asked) {
+  const asked = { permit: 'folder-read', withFiles: isYes(query.files) } as const;
+  return wireFolder(await getFolder(core, scope, folderIdOf(params), asked));
+}
 
-  async readUserFolder({ core, scope, params, query, res }: Asked) {
-    const folder = await getFolder(core, scope, folderIdOf(params), {
-      permit: 'folder-read',
-      withFiles: isYes(query.files),
-    });
-    sendJson({ res, status: 200, body: wireFolder(folder) });
-  },
+export function addFile(asked: Asked) {
+  return moveFile(asked, true);
+}
 
-  addFileToFolder: asked => moveFile(asked, true),
+/** Takes a file out of the folder, or removes the folder itself. */
+export async function removeFile(asked: Asked) {
+  const { core, scope, params, body } = asked;
+  const { deletingFolder, deleteFolder } = fieldsOf(body);
+  if (deletingFolder !== true && deleteFolder !== true) return moveFile(asked, false);
+  const { public: _, ...folder } = wireFolder(await dropFolder(core, scope, folderIdOf(params)));
+  return folder;
+}
 
-  async removeFromFolder(asked: Asked) {
-    const { core, scope, params, body, res } = asked;
-    const { deletingFolder, deleteFolder } = fieldsOf(body);
-    if (deletingFolder !== true && deleteFolder !== true) return moveFile(asked, false);
-    const { public: _, ...folder } = wireFolder(await dropFolder(core, scope, folderIdOf(params)));
-    sendJson({ res, status: 200, body: folder });
-  },
+export async function publish(asked: Asked) {
+  const { core, scope, params, query, body } = asked;
+  const isPublic = fieldsOf(body).public;
+  if (typeof isPublic !== 'boolean') return refuseAfterFolder(asked, 'public must be a boolean');
+  const withFiles = isYes(query.files);
+  return wireFolder(await publishFolder(core, scope, folderIdOf(params), { isPublic, withFiles }));
+}
 
-  async publishUserFolder({ core, scope, params, query, body, res }: Asked) {
-    const folderId = folderIdOf(params);
-    const isPublic = fieldsOf(body).public;
-    if (typeof isPublic !== 'boolean') {
-      await getFolder(core, scope, folderId, { permit: 'folder-change', withFiles: false });
-      throw refusal('public must be a boolean');
-    }
-    const folder = await publishFolder(core, scope, folderId, { isPublic, withFiles: isYes(query.files) });
-    sendJson({ res, status: 200, body: wireFolder(folder) });
-  },
+export async function viewFolder({ core, scope, params }: Asked) {
+  const { folder, ownerName } = await getPublicFolder(core, scope, folderIdOf(params));
+  const files = (folder.files ?? []).map(file => ({
+    name: file.name,
+    originalName: file.originalName,
+    mimetype: file.mimeType,
+    size: file.sizeBytes,
+    views: file.views,
+    createdAt: file.createdAt,
+    url: urlOf(file),
+    password: file.hasPassword,
+  }));
+  return { id: folder.id, name: folder.name, owner: ownerName, files };
+}
 
-  async viewPublicFolder({ core, scope, params, res }: Asked) {
-    const { folder, ownerName } = await getPublicFolder(core, scope, folderIdOf(params));
-    const files = (folder.files ?? []).map(file => ({
-      name: file.name,
-      originalName: file.originalName,
-      mimetype: file.mimeType,
-      size: file.sizeBytes,
-      views: file.views,
-      createdAt: file.createdAt,
-      url: urlOf(file),
-      password: file.hasPassword,
-    }));
-    sendJson({ res, status: 200, body: { id: folder.id, name: folder.name, owner: ownerName, files } });
-  },
-} satisfies ZiplineHandlers;
-
-/** What is wrong with the body is said after what is wrong with the folder. */
-async function moveFile({ core, scope, params, query, body, res }: Asked, into: boolean): Promise<void> {
-  const folderId = folderIdOf(params);
+async function moveFile(asked: Asked, into: boolean) {
+  const { core, scope, params, query, body } = asked;
   const { file } = fieldsOf(body);
   const fileId = numberOf(file);
   if (!file || fileId === null) {
-    await getFolder(core, scope, folderId, { permit: 'folder-change', withFiles: false });
-    throw refusal(file ? 'file must be a number' : 'file is required');
+    return refuseAfterFolder(asked, file ? 'file must be a number' : 'file is required');
   }
-  const folder = await sortFile(core, scope, folderId, { fileId, into, withFiles: isYes(query.files) });
-  sendJson({ res, status: 200, body: wireFolder(folder) });
+  const withFiles = isYes(query.files);
+  return wireFolder(await sortFile(core, scope, folderIdOf(params), { fileId, into, withFiles }));
 }
 
-function nameOf(name: unknown): string {
-  if (typeof name !== 'string') throw refusal('name is required');
-  const trimmed = name.trim();
-  if (trimmed === '') throw refusal('name cannot be empty');
-  if (Buffer.byteLength(trimmed) > NAME_MAX_BYTES || trimmed.includes('\u0000')) throw refusal('invalid name');
-  return trimmed;
+/** What is wrong with the body is said after what is wrong with the folder. */
+async function refuseAfterFolder({ core, scope, params }: Asked, message: string): Promise<never> {
+  await getFolder(core, scope, folderIdOf(params), { permit: 'folder-change', withFiles: false });
+  throw malformed(message);
 }
 
 function fileIdsOf(add: unknown): number[] {
   if (add === undefined || add === null) return [];
-  if (!Array.isArray(add)) throw refusal('add must be an array of file ids');
+  if (!Array.isArray(add)) throw malformed('add must be an array of file ids');
   return add.map(entry => {
     const id = numberOf(entry);
-    if (id === null) throw refusal(`files ${String(entry).slice(0, 100)} not found`);
+    if (id === null) throw malformed(`files ${String(entry).slice(0, 100)} not found`);
     return id;
   });
 }

@@ -3,74 +3,82 @@
  * access is decided by the policies, every rule by the domain.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Approach, RouteHandler, Surface } from '../../contract/bind-routes.ts';
-import { ANONYMOUS, type RequestScope } from '../../domain/caller.ts';
-import { errorCode } from '../../domain/errors.ts';
-import { recordOf } from '../../http/request-record.ts';
-import { makeRequestScope, pathOf } from '../../http/request-scope.ts';
-import { callerOfHeaders } from '../../identity/caller-of-headers.ts';
+import type { Approach, Surface } from '../../contract/bind-routes.ts';
+import { boundHandlers, operationOf } from '../../contract/bound-handlers.ts';
+import { type Entered, type LoginOperation, openOnceEnded, scopeByLogin } from '../../entrance/login-operation.ts';
+import { answerErrors } from '../../http/error-reply.ts';
+import { pathOf } from '../../http/request-scope.ts';
+import { sendingJson as json, sendJson } from '../../http/send-json.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
-import type { Core } from '../../operations/core.ts';
-import { renderError, renderUnknown } from './errors.ts';
-import { fileHandlers } from './files.ts';
-import { folderHandlers } from './folders.ts';
-import type { Asked, ZiplineHandler } from './handlers.ts';
-import { OPERATIONS, type OperationFacts, type ZiplineOperation } from './operations.ts';
-import { viewHandlers } from './views.ts';
+import type { Asked, Parts } from './asked.ts';
+import { errorReplyOf, unknownReply } from './errors.ts';
+import * as files from './files.ts';
+import * as folders from './folders.ts';
+import { view } from './views.ts';
 
-export interface ZiplineSurfaceOptions {
-  readonly core: Core;
-  readonly verifier: TokenVerifier;
-  readonly checkPassword: Asked['checkPassword'];
-}
+type Operation = LoginOperation<Asked>;
+type Handle = Operation['handle'];
 
-/** Paths of this API, whatever the method. */
-const KNOWN = /^\/(?:api\/user\/(?:folders(?:\/[^/]+)?|files|paged)|folder\/[^/]+|[ur]\/.*)$/;
+const own = (operation: string, permit: 'read-files' | 'modify-files', handle: Handle): Operation => ({
+  operation,
+  login: 'signed-in',
+  permits: ['account-active', permit],
+  handle,
+});
+const open = (operation: string, handle: Handle): Operation => ({
+  operation,
+  login: 'optional',
+  handle: openOnceEnded(handle),
+});
+
+/** By operation id of openapi.yaml. */
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  listUserFolders: own('uploads.folder.list', 'read-files', json(folders.listFolders)),
+  createUserFolder: own('uploads.folder.create', 'modify-files', json(folders.createFolder)),
+  readUserFolder: own('uploads.folder.read', 'read-files', json(folders.readFolder)),
+  addFileToFolder: own('uploads.folder.add', 'modify-files', json(folders.addFile)),
+  removeFromFolder: own('uploads.folder.remove', 'modify-files', json(folders.removeFile)),
+  publishUserFolder: own('uploads.folder.publish', 'modify-files', json(folders.publish)),
+  listUserFiles: own('uploads.list', 'read-files', json(files.listFiles)),
+  favorUserFile: own('uploads.favor', 'modify-files', json(files.favorFile)),
+  deleteUserFiles: own('uploads.delete', 'modify-files', json(files.deleteFiles)),
+  pageUserFiles: own('uploads.list', 'read-files', json(files.pageFiles)),
+  viewPublicFolder: open('uploads.view_folder', json(folders.viewFolder)),
+  viewUpload: open('uploads.view', view),
+  headUpload: open('uploads.view', view),
+  viewRawUpload: open('uploads.view', view),
+  headRawUpload: open('uploads.view', view),
+};
+
 /** Where nobody else answers. */
 const OURS = /^\/(?:api\/user|folder|u|r)(?:\/|$)/;
+/** Paths of this API, whatever the method. */
+const KNOWN = /^\/(?:api\/user\/(?:folders(?:\/[^/]+)?|files|paged)|folder\/[^/]+|[ur]\/.*)$/;
 
-export function makeZiplineSurface({ core, verifier, checkPassword }: ZiplineSurfaceOptions): Surface<RequestScope> {
-  const handlers: Record<ZiplineOperation, ZiplineHandler> = { ...folderHandlers, ...fileHandlers, ...viewHandlers };
-  const bound = (handle: ZiplineHandler): RouteHandler<RequestScope> => {
-    return async (route, scope) => {
-      const asked = { ...route, core, checkPassword };
-      try {
-        await handle({ ...asked, scope });
-      } catch (error) {
-        if (errorCode(error) !== 'invalid-session' || factsOf(route.operationId).login === 'signed-in') throw error;
-        // A session that has ended is a bad token like any other: what is open to anybody stays open.
-        await handle({ ...asked, scope: { ...scope, caller: ANONYMOUS } });
-      }
-    };
-  };
+export interface ZiplineSurfaceOptions extends Parts {
+  readonly verifier: TokenVerifier;
+}
+
+export function makeZiplineSurface({ verifier, ...parts }: ZiplineSurfaceOptions): Surface<Entered> {
   return {
     tag: 'zipline',
-    handlers: Object.fromEntries(Object.entries(handlers).map(([id, handle]) => [id, bound(handle)])),
+    owns: path => OURS.test(path),
     // Who is not logged in learns nothing of what else is wrong.
-    admit: async approach => scopeOf(approach, verifier),
-    onError: (error, _req, res, operationId) => {
-      Object.assign(recordOf(res), { error, operationId });
-      renderError(res, error, operationId);
-    },
+    admit: async approach => ({ scope: scopeOf(approach, verifier) }),
+    handlers: boundHandlers<Parts, Entered>(OPERATIONS, parts),
+    onError: answerErrors(errorReplyOf),
     onUnknown: answerUnknown,
   };
 }
 
-function scopeOf(approach: Approach, verifier: TokenVerifier): RequestScope {
-  const { operation, login, permits } = factsOf(approach.operationId);
-  if (login === 'signed-in') approach.res.setHeader('cache-control', 'no-store');
-  const caller = callerOfHeaders(approach.req.headers, login, verifier);
-  const scope = makeRequestScope(approach, { caller, operation });
-  return permits === undefined ? scope : { ...scope, permits };
+function scopeOf(approach: Approach, verifier: TokenVerifier) {
+  const operation = operationOf(OPERATIONS, approach.operationId);
+  if (operation.login === 'signed-in') approach.res.setHeader('cache-control', 'no-store');
+  return scopeByLogin(approach, operation, verifier);
 }
 
-function factsOf(operationId: string): OperationFacts {
-  return OPERATIONS[operationId as ZiplineOperation];
-}
-
-function answerUnknown(req: IncomingMessage, res: ServerResponse, next: () => void): void {
-  const path = pathOf(req);
-  if (!OURS.test(path)) next();
-  else if (req.method === 'OPTIONS' && KNOWN.test(path)) res.writeHead(204).end();
-  else renderUnknown(res, KNOWN.test(path) ? 405 : 404);
+function answerUnknown(req: IncomingMessage, res: ServerResponse): void {
+  const isKnown = KNOWN.test(pathOf(req));
+  if (req.method === 'OPTIONS' && isKnown) res.writeHead(204).end();
+  else sendJson({ res, ...unknownReply(isKnown ? 405 : 404) });
 }

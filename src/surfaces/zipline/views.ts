@@ -5,16 +5,9 @@ import { attachmentHeader, inlineHeader } from '../../http/content-disposition.t
 import { readConditions } from '../../http/read-conditions.ts';
 import { sendObject } from '../../http/send-object.ts';
 import { viewFileByName } from '../../operations/view-file.ts';
-import type { Asked, ZiplineHandlers } from './handlers.ts';
+import type { Asked } from './asked.ts';
 
-export const viewHandlers = {
-  viewUpload: view,
-  headUpload: view,
-  viewRawUpload: view,
-  headRawUpload: view,
-} satisfies ZiplineHandlers;
-
-async function view({ core, scope, params, query, req, res, checkPassword }: Asked): Promise<void> {
+export async function view({ core, scope, params, query, req, res, checkPassword }: Asked): Promise<void> {
   const name = params.wildcard ?? '';
   const { password, download } = query;
   const { opened, originalName } = await viewFileByName(core, scope, {

@@ -1,34 +1,13 @@
-/** What this API takes and gives: numbers that may come as text, folders and files as its clients know them. */
-import { SluiceError } from '../../domain/errors.ts';
+/** Folders and files as this API's clients know them. */
+import { malformed } from '../../domain/errors.ts';
 import type { Folder, UserFile } from '../../domain/files.ts';
-
-export function refusal(message: string): SluiceError {
-  return new SluiceError('invalid-parameter', message);
-}
-
-const INTEGER = /^\d{1,15}$/;
-
-/** Of a number or its text; null for everything else. */
-export function numberOf(value: unknown): number | null {
-  const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
-  return INTEGER.test(text) ? Number(text) : null;
-}
+import { numberOf } from '../../domain/loose-fields.ts';
 
 /** Throws `invalid-parameter`. */
 export function folderIdOf(params: Readonly<Record<string, string>>): number {
   const id = numberOf(params.folderId);
-  if (id === null) throw refusal('id must be a number');
+  if (id === null) throw malformed('id must be a number');
   return id;
-}
-
-/** `true` and `1`, in any case. */
-export function isYes(value: unknown): boolean {
-  return typeof value === 'string' && /^(?:true|1)$/i.test(value);
-}
-
-/** The fields of a JSON body; none where there is no body. */
-export function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
-  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
 }
 
 /** An owner without an account has the number 0. */
