@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BlobStore } from './blobs/blob-store.ts';
+import { makeCachingStore } from './blobs/caching-store.ts';
 import { makeFileStore } from './blobs/file-store.ts';
 import { makeMeasuredStore } from './blobs/measured-store.ts';
 import type { Config } from './config/config.ts';
@@ -126,7 +127,10 @@ async function composeCore(parts: AppParts, metrics: Metrics): Promise<Core> {
         observe: metrics.observeBatch,
       }),
     ),
-    blobs: makeMeasuredStore(wrapStore(await makeStore(config)), metrics.observeBlobCall),
+    blobs: makeCachingStore(makeMeasuredStore(wrapStore(await makeStore(config)), metrics.observeBlobCall), {
+      maxBytes: config.blobCacheBytes,
+      onRead: metrics.observeWholeRead,
+    }),
     maxUploadSizeBytes: config.maxUploadSizeBytes,
     uploadLeaseMs: config.uploadLeaseMs,
     rateLimits: config.rateLimits,

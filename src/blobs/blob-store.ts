@@ -128,6 +128,16 @@ export interface BlobStore {
    */
   open(key: string, options: { range: BlobRange | null; signal: AbortSignal }): Promise<Readable>;
 
+  /**
+   * All the bytes of a small blob, at once where they are in memory; null where it is too large to be read whole. Nobody
+   * writes into what it gives: others may be reading it. Rejects as `open` does, and where the bytes are not `sizeBytes`
+   * long. Only a store that keeps bytes in memory has it.
+   */
+  readWhole?(
+    key: string,
+    options: { readonly sizeBytes: number; readonly signal: AbortSignal },
+  ): Promise<Buffer> | Buffer | null;
+
   /** Size of the bytes and the labels they were stored with. Rejects with `absent`. */
   stat(key: string): Promise<{ sizeBytes: number; labels: BlobLabels | null }>;
 

@@ -4,7 +4,10 @@
  */
 import { type BlobFailure, type BlobStore, BlobStoreError } from './blob-store.ts';
 
-export type FaultyMethod = Exclude<keyof BlobStore, 'kind' | 'presignDownload' | 'presignUpload' | 'copy' | 'locate'>;
+export type FaultyMethod = Exclude<
+  keyof BlobStore,
+  'kind' | 'presignDownload' | 'presignUpload' | 'copy' | 'locate' | 'readWhole'
+>;
 
 export interface Fault {
   readonly method: FaultyMethod;

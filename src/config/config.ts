@@ -35,6 +35,8 @@ export interface Config {
   };
   readonly clientTimeoutMs: number;
   readonly maxUploadSizeBytes: number;
+  /** Of each process; 0: none. */
+  readonly blobCacheBytes: number;
   /** Number of processes; `auto` has been resolved to the number of cores. */
   readonly workers: number;
   readonly corsOrigins: readonly string[];

@@ -36,6 +36,7 @@ export function readConfig(env: Environment, sources: ConfigSources): Config {
     s3: readS3(env),
     clientTimeoutMs: read('CLIENT_TIMEOUT'),
     maxUploadSizeBytes: read('MAX_UPLOAD_SIZE'),
+    blobCacheBytes: read('BLOB_CACHE_SIZE'),
     workers,
     corsOrigins: read('CORS_ORIGINS'),
     strictHttpStatus: read('STRICT_HTTP_STATUS'),

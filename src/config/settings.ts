@@ -99,6 +99,11 @@ export const SETTINGS = {
     size(1, { bytes: 5 * 1024 ** 4, text: '5TiB' }),
     '50GiB',
   ),
+  BLOB_CACHE_SIZE: setting(
+    'Memory of each process for the bytes of small objects (up to 64 KiB) that were read before; who may read them is asked each time',
+    size(0, { bytes: 64 * 1024 ** 3, text: '64GiB' }),
+    '32MiB',
+  ),
   WORKERS: setting(
     'Processes that serve; auto is one per core',
     {

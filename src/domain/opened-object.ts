@@ -12,7 +12,7 @@ export interface OpenedBytes {
   readonly start: number;
   readonly end: number;
   /** Throws `bytes-missing`, `unavailable`, `aborted`. */
-  readonly open: () => Promise<Readable>;
+  readonly open: () => Promise<Readable | Buffer>;
   /** Where the bucket's delivery is `redirect` and the store allows it: a URL of the store itself, for a minute. */
   readonly presign: ((answer: DirectAnswer) => Promise<string>) | null;
   /** Where a proxy in front is to send the bytes: the path at which it finds them. */

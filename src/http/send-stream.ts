@@ -12,8 +12,8 @@ export interface StreamReply {
   readonly res: ServerResponse;
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
-  /** Null for a reply without bytes: HEAD, 304. */
-  readonly body: Readable | null;
+  /** Null for a reply without bytes: HEAD, 304. A buffer is as long as the Content-Length says. */
+  readonly body: Readable | Buffer | null;
 }
 
 /**
@@ -24,21 +24,19 @@ export interface StreamReply {
  */
 export function sendStream({ res, status, headers, body }: StreamReply): Promise<void> {
   return new Promise((resolve, reject) => {
+    const stream = Buffer.isBuffer(body) ? null : body;
     const fail = (error: Error) => {
-      body?.destroy();
+      stream?.destroy();
       if (res.headersSent) reset(res);
       reject(error);
     };
-    body?.on('error', error => {
+    stream?.on('error', error => {
       if (!res.writableEnded) fail(error);
     });
     whenReplied(res, complete => (complete ? resolve() : fail(clientGone())));
     if (res.destroyed) return;
-    if (body === null) {
-      writeSafely(fail, () => res.writeHead(status, headers).end());
-    } else {
-      forward({ res, status, headers, body }, fail);
-    }
+    if (stream !== null) forward({ res, status, headers, body: stream }, fail);
+    else writeSafely(fail, () => res.writeHead(status, headers).end(body));
   });
 }
 

@@ -20,6 +20,8 @@ export interface Metrics {
   observeRequest(request: MeasuredRequest): void;
   observeBatch(batch: { readonly statement: string; readonly seconds: number; readonly failed: boolean }): void;
   observeBlobCall(call: { readonly method: string; readonly failure: string | null; readonly seconds: number }): void;
+  /** Of a small blob, which may be in memory. */
+  observeWholeRead(from: 'memory' | 'store'): void;
   observeSweep(run: { readonly swept: number; readonly failed: number; readonly error: unknown }): void;
   /** Gauges that are read when somebody asks. */
   watch(sources: MetricSources): void;
@@ -69,6 +71,18 @@ export function makeMetrics(): Metrics {
     buckets: SECONDS,
     registers,
   });
+  const wholeReads = { memory: 0, store: 0 };
+  new Counter({
+    name: 'sluice_small_reads_total',
+    help: 'Reads of small objects, from memory or from the store.',
+    labelNames: ['from'],
+    registers,
+    collect() {
+      this.reset();
+      this.inc({ from: 'memory' }, wholeReads.memory);
+      this.inc({ from: 'store' }, wholeReads.store);
+    },
+  });
   const swept = new Counter({
     name: 'sluice_swept_blobs_total',
     help: 'Blobs that the sweeper removed, or could not remove and will try again.',
@@ -95,6 +109,9 @@ export function makeMetrics(): Metrics {
     observeBatch: ({ statement, seconds, failed }) =>
       batches.observe({ statement, outcome: failed ? 'failed' : 'ok' }, seconds),
     observeBlobCall: ({ method, failure, seconds }) => blobCalls.observe({ method, outcome: failure ?? 'ok' }, seconds),
+    observeWholeRead(from) {
+      wholeReads[from] += 1;
+    },
     observeSweep(run) {
       swept.inc({ outcome: 'removed' }, run.swept);
       swept.inc({ outcome: 'failed' }, run.failed);

@@ -76,9 +76,14 @@ async function openBytes(
   scope: RequestScope,
   object: StoredObject,
   range: { start: number; end: number } | null,
-): Promise<Readable> {
+): Promise<Readable | Buffer> {
+  const { blobs } = core;
+  const { signal } = scope;
+  const key = storeKeyOf(object.version);
   try {
-    return await core.blobs.open(storeKeyOf(object.version), { range, signal: scope.signal });
+    const whole = await blobs.readWhole?.(key, { sizeBytes: object.facts.sizeBytes, signal });
+    if (whole == null) return await blobs.open(key, { range, signal });
+    return range === null ? whole : whole.subarray(range.start, range.end + 1);
   } catch (error) {
     throw fromStore(error);
   }

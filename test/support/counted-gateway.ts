@@ -27,7 +27,12 @@ export async function startCountedGateway(env: Readonly<Record<string, string>> 
   const gateway = await startGateway({
     store: s3 === null ? 'file' : 's3',
     wrapTarget: () => postgres.target,
-    env: { DATABASE_POOL_SIZE: '1', ...(s3 === null ? {} : { S3_ENDPOINT: s3.endpoint }), ...env },
+    env: {
+      DATABASE_POOL_SIZE: '1',
+      BLOB_CACHE_SIZE: '0',
+      ...(s3 === null ? {} : { S3_ENDPOINT: s3.endpoint }),
+      ...env,
+    },
     database: db,
   });
   return {

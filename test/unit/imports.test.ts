@@ -131,6 +131,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   yaml: ['contract'],
   winston: ['observe'],
   'winston-transport': ['observe'],
+  'lru-cache': ['blobs'],
   'prom-client': ['observe'],
   commander: ['.', 'command-line'],
   'cli-progress': ['command-line'],

@@ -147,6 +147,7 @@ describe('readConfig', () => {
       s3: null,
       jwt: { secret: 'generated-secret-of-thirty-two-bytes', jwks: null },
       maxUploadSizeBytes: 50 * 1024 ** 3,
+      blobCacheBytes: 32 * 1024 ** 2,
       workers: 1,
       corsOrigins: ['*'],
       strictHttpStatus: false,
@@ -172,6 +173,7 @@ describe('readConfig', () => {
   it.each<[Environment, object]>([
     [{ MAX_UPLOAD_SIZE: '10MB' }, { maxUploadSizeBytes: 10_000_000 }],
     [{ MAX_UPLOAD_SIZE: '1.5 KiB' }, { maxUploadSizeBytes: 1536 }],
+    [{ BLOB_CACHE_SIZE: '0' }, { blobCacheBytes: 0 }],
     [{ MAX_UPLOAD_SIZE: '4096' }, { maxUploadSizeBytes: 4096 }],
     [{ SWEEP_GRACE: '0s' }, { sweepGraceMs: 0 }],
     [{ SWEEP_INTERVAL: '500ms' }, { sweepIntervalMs: 500 }],
