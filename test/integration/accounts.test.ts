@@ -2,7 +2,7 @@
 import type { RequestScope } from '../../src/domain/caller.ts';
 import { parseSigningKeys } from '../../src/identity/signing-keys.ts';
 import { makeTokenVerifier } from '../../src/identity/token-verifier.ts';
-import { admit, findKillSwitches, refund, setKillSwitches } from '../../src/operations/admit.ts';
+import { admit, admitOrDefer, findKillSwitches, refund, setKillSwitches } from '../../src/operations/admit.ts';
 import { addPeople, changePerson, openSessionFor, openTestRooms, PASSWORD } from '../support/accounts.ts';
 import { type Gateway, JWT_SECRET, startGateway } from '../support/gateway.ts';
 import { ANON, SERVICE, scopeOf } from '../support/scopes.ts';
@@ -274,6 +274,25 @@ describe('admission', () => {
       await setKillSwitches(gateway.app.core, staff, { id: null, enabled: false });
     }
     expect(await admit(other.app.core, alice, { feature })).toBeNull();
+  });
+
+  it('defers what stops the thing asked for alone, and not what stops everything', async () => {
+    const { core } = gateway.app;
+    const [alice, staff] = [await asAlice(), scopeBy((await openSessionFor(gateway.db, 'stf')).token)];
+    const asked = { feature: 5, ...limit('deferred') };
+    try {
+      await setKillSwitches(core, staff, { id: 5, enabled: true });
+      const off = await admitOrDefer(core, alice, asked);
+      expect(off).toMatchObject({ admitted: null, refusal: { code: 'switched-off', facts: { feature: 5 } } });
+      await setKillSwitches(core, staff, { id: 8, enabled: true });
+      await expect(admitOrDefer(core, alice, asked)).rejects.toMatchObject({ code: 'switched-off' });
+    } finally {
+      await setKillSwitches(core, staff, { id: null, enabled: false });
+    }
+    for (const remaining of [1, 0]) {
+      expect(await admitOrDefer(core, alice, asked)).toMatchObject({ admitted: { remaining }, refusal: null });
+    }
+    expect(await admitOrDefer(core, alice, asked)).toMatchObject({ refusal: { code: 'rate-limited' } });
   });
 
   it('is not refused by another switch', async () => {

@@ -26,10 +26,10 @@ async function textOf(stream: Readable): Promise<string> {
 }
 
 /** What the server makes of the form: its file and fields, or the code of its failure. */
-async function start(limits: Partial<MultipartLimits> = {}): Promise<Loopback> {
+async function start(limits: Partial<MultipartLimits> = {}, fieldName: string | null = null): Promise<Loopback> {
   loopback = await listen(async (req, res) => {
     try {
-      const { file, fields, fieldsAfter } = await readMultipart(req, { ...LIMITS, ...limits });
+      const { file, fields, fieldsAfter } = await readMultipart(req, { ...LIMITS, ...limits }, fieldName);
       const { stream, fieldsBefore: _same, ...part } = file;
       const text = await textOf(stream);
       const after = Object.fromEntries(await fieldsAfter);
@@ -52,6 +52,14 @@ async function post(parts: string[], end = '--b--\r\n', type = 'multipart/form-d
 const file = (text: string, name = 'file') =>
   `Content-Disposition: form-data; name="${name}"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\n${text}`;
 const field = (name: string, value: string) => `Content-Disposition: form-data; name="${name}"\r\n\r\n${value}`;
+
+it.each([
+  ['taken', 'file', { fieldName: 'file', text: 'bytes' }],
+  ['refused', 'picture', { code: 'no-content', message: 'The form has no part called file' }],
+])('a form whose file must be called so is %s where it is called %s', async (_outcome, name, answer) => {
+  await start({}, 'file');
+  expect(await post([file('bytes', name)])).toMatchObject(answer);
+});
 
 describe('a form is refused', () => {
   it.each([

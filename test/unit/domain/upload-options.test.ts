@@ -1,5 +1,5 @@
 import type { SluiceError } from '../../../src/domain/errors.ts';
-import { parseUploadOptions } from '../../../src/domain/upload-options.ts';
+import { parseUploadOptions, recordOfUpload } from '../../../src/domain/upload-options.ts';
 
 const NOW = new Date('2026-11-21T12:00:00.000Z');
 const parse = (headers: Record<string, string | string[]>) => parseUploadOptions(headers, NOW);
@@ -94,5 +94,22 @@ it('reads the others as they come', () => {
     keepOriginalName: true,
     folderId: 12,
     plainReply: true,
+  });
+});
+
+describe('what is kept of an upload', () => {
+  it.each([
+    ['its name, as what its owner calls it', {}, { displayName: 'a.png', originalName: null }],
+    ['its name, also for the public, where asked', { 'original-name': 'true' }, { originalName: 'a.png' }],
+    [
+      'its limits',
+      { 'max-views': '3', 'expires-at': '1d' },
+      { maxViews: 3, expiresAt: new Date('2026-11-22T12:00:00Z') },
+    ],
+    ['the hash in place of the password', { password: 'secret' }, { passwordHash: 'hash' }],
+  ])('is %s', (_what, headers, kept) => {
+    const record = recordOfUpload(parse(headers), ' a.png ', 'hash');
+    expect(record).toMatchObject(kept);
+    expect(JSON.stringify(record)).not.toContain('secret');
   });
 });
