@@ -17,6 +17,8 @@ const FACTOR = 1.5;
 const ROUNDS = 5;
 const CONNECTIONS = 8;
 const OBJECTS = 200;
+/** Just too large to be kept in memory, so that the store is asked each time. */
+const STREAMED_BYTES = 64 * 1024 + 1;
 /** In seconds. A young process is dear: Node compiles what is hot only after thousands of requests. */
 const WARM_UP = 2.5;
 const RUN = 1.1;
@@ -144,17 +146,19 @@ async function pathsOf(stack: Stack): Promise<Path[]> {
   const login = { authorization: `Bearer ${stack.tokens.alice}` };
   const body = 'x'.repeat(1024);
   let names = 0;
-  const upload = (folder: string): LoadRequest => ({
+  const upload = (folder: string, content = body): LoadRequest => ({
     method: 'POST',
     path: `/object/private/${folder}/${names++}`,
     headers: { ...login, 'content-type': 'text/plain' },
-    body,
+    body: content,
   });
-  for (let index = 0; index < OBJECTS; index++) {
-    const { path, method, headers } = upload('read');
-    const reply = await fetch(stack.gateway.url + path, { method, headers: { ...headers }, body });
+  const store = async ({ path, method, headers, body: content = '' }: LoadRequest) => {
+    const reply = await fetch(stack.gateway.url + path, { method, headers: { ...headers }, body: content });
     if (!reply.ok) throw new Error(`an upload was refused: ${await reply.text()}`);
-  }
+  };
+  for (let index = 0; index < OBJECTS; index++) await store(upload('read'));
+  const streamed = upload('streamed', 'x'.repeat(STREAMED_BYTES));
+  await store(streamed);
   let turn = 0;
   const read = (route: string) => (): LoadRequest => ({
     method: 'GET',
@@ -164,6 +168,14 @@ async function pathsOf(stack: Stack): Promise<Path[]> {
   const list = { prefix: 'read/', limit: 100 };
   return [
     { name: 'authorized download of 1 KiB', next: read('/object/authenticated') },
+    {
+      name: 'authorized download of 64 KiB and a byte',
+      next: () => ({
+        method: 'GET',
+        path: streamed.path.replace('/object/', '/object/authenticated/'),
+        headers: login,
+      }),
+    },
     { name: 'info', next: read('/object/info/authenticated') },
     { name: 'upload of 1 KiB', next: () => upload('write') },
     {

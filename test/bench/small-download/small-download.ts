@@ -3,7 +3,7 @@ import { alternate, type Way } from '../harness/alternate.ts';
 import { type Answer, type Bench, type Effort, resultOf } from '../harness/bench.ts';
 import { type LoadRequest, runLoad } from '../harness/load.ts';
 import type { Case, Goal } from '../harness/report.ts';
-import type { Stack } from '../harness/stack.ts';
+import type { Beside, Stack } from '../harness/stack.ts';
 import { askDisk } from './on-disk.ts';
 
 const SIZES = [
@@ -24,12 +24,20 @@ export const smallDownload: Bench = {
     await stack.createBucket('open', 'public');
     await stack.createBucket('private', 'private');
     await stack.keepPrivate('private');
+    const uncached = await stack.beside({ BLOB_CACHE_SIZE: '0' });
     const cases: Case[] = [];
     for (const { label, bytes } of SIZES) {
       const requests = await uploadObjects(stack, bytes);
-      await runWays(stack, { requests, bytes, connections: 32, seconds: WARM_UP * effort.seconds, rounds: 1 });
+      await runWays(stack, {
+        uncached,
+        requests,
+        bytes,
+        connections: 32,
+        seconds: WARM_UP * effort.seconds,
+        rounds: 1,
+      });
       for (const connections of CONNECTIONS) {
-        const ways = await runWays(stack, { requests, bytes, connections, ...effort });
+        const ways = await runWays(stack, { uncached, requests, bytes, connections, ...effort });
         cases.push({ name: `${label}, ${connections} conn.`, ways });
       }
     }
@@ -37,14 +45,17 @@ export const smallDownload: Bench = {
   },
 };
 
-/** For each way, what to ask for; each is gone through in turns. */
-type Requests = Readonly<Record<'straight' | 'public' | 'authorized' | 'signed', LoadRequest[]>>;
+/**
+ * For each way, what to ask for; each is gone through in turns. The objects are few, so all but `uncached`, which asks a
+ * gateway that keeps none in memory, are asked for what was read before.
+ */
+type Requests = Readonly<Record<'straight' | 'public' | 'authorized' | 'signed' | 'uncached', LoadRequest[]>>;
 
 async function uploadObjects(stack: Stack, sizeBytes: number): Promise<Requests> {
   const { gateway, store, presign, tokens } = stack;
   const body = 'x'.repeat(sizeBytes);
   const authorization = `Bearer ${tokens.alice}`;
-  const requests: Requests = { straight: [], public: [], authorized: [], signed: [] };
+  const requests: Requests = { straight: [], public: [], authorized: [], signed: [], uncached: [] };
   const put = async (url: string, init: RequestInit) => {
     const reply = await fetch(url, { body, ...init });
     if (!reply.ok) throw new Error(`${url} was refused: ${await reply.text()}`);
@@ -68,32 +79,38 @@ async function uploadObjects(stack: Stack, sizeBytes: number): Promise<Requests>
     const { signedURL } = (await signing.json()) as { signedURL: string };
     requests.straight.push({ method: 'GET', path: presign('GET', `straight/${name}`) });
     requests.public.push({ method: 'GET', path: `/object/public/open/${name}` });
-    requests.authorized.push({
+    const authorized = {
       method: 'GET',
       path: `/object/authenticated/private/${name}`,
       headers: { authorization },
-    });
+    } as const;
+    requests.authorized.push(authorized);
+    requests.uncached.push(authorized);
     requests.signed.push({ method: 'GET', path: signedURL });
   }
   return requests;
 }
 
 interface WaysOptions extends Pick<Effort, 'seconds' | 'rounds'> {
+  /** A gateway beside that keeps nothing in memory. */
+  readonly uncached: Beside;
   readonly requests: Requests;
   readonly bytes: number;
   readonly connections: number;
 }
 
-function runWays(stack: Stack, { requests, bytes, connections, seconds, rounds }: WaysOptions) {
+function runWays(stack: Stack, { uncached, requests, bytes, connections, seconds, rounds }: WaysOptions) {
   const ways = Object.entries(requests).map(([name, list]): Way => {
     const throughGateway = name !== 'straight';
+    const { gateway } = name === 'uncached' ? uncached : stack;
     let sent = 0;
     return {
       name,
       throughGateway,
+      ...(name === 'uncached' ? { at: uncached } : {}),
       run: () =>
         runLoad({
-          origin: throughGateway ? stack.gateway.url : stack.store.endpoint,
+          origin: throughGateway ? gateway.url : stack.store.endpoint,
           connections,
           seconds,
           maxRequests: MAX_REQUESTS,
@@ -111,7 +128,7 @@ function goalsOf(cases: Answer['cases']): Goal[] {
   return [
     { what: 'authorized 1 KiB, gateway CPU', value: cpuMicros.gateway, bound: 'at most', limit: 250, unit: 'µs' },
     { what: 'authorized 1 KiB, Postgres CPU', value: cpuMicros.postgres, bound: 'at most', limit: 100, unit: 'µs' },
-    ...['public', 'authorized', 'signed'].flatMap((way): Goal[] => [
+    ...['public', 'authorized', 'signed', 'uncached'].flatMap((way): Goal[] => [
       {
         what: `${way} 1 KiB, throughput at 32 connections`,
         value: busy(way).throughputRatio,
