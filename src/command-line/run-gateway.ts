@@ -14,6 +14,7 @@ import { makeServeCommand, type RunningGateway } from './serve-command.ts';
 import { awaitShutdown } from './shutdown.ts';
 import { gatewayUrl } from './welcome.ts';
 import { askForMetrics, awaitDrain } from './worker-process.ts';
+import { letYoungGenerationGrow } from './young-generation.ts';
 
 export interface GatewayParts {
   readonly config: () => Config;
@@ -94,7 +95,9 @@ async function startHere({ target, ...parts }: HereParts): Promise<RunningGatewa
   const app = await makeApp({ ...parts, databaseTarget: target });
   if (cluster.isWorker) offerToPrimary(app.metrics);
   try {
-    return { port: await app.start(), stop: app.stop };
+    const port = await app.start();
+    letYoungGenerationGrow();
+    return { port, stop: app.stop };
   } catch (error) {
     await app.stop();
     throw error;

@@ -6,6 +6,7 @@ import type { ConnectionTarget } from '../database/database.ts';
 import { type RequestScope, SERVICE_CALLER } from '../domain/caller.ts';
 import type { Logger } from '../observe/logger.ts';
 import { startPostgresEngine } from './engines.ts';
+import { letYoungGenerationGrow } from './young-generation.ts';
 
 export interface VisitParts {
   readonly config: Config;
@@ -24,6 +25,7 @@ export async function withApp<Result>(
   const postgres = await startPostgresEngine({ config, packageRoot, log, stay: 'visit' });
   try {
     const app = await makeApp({ config, databaseTarget: postgres.target, packageRoot, log });
+    letYoungGenerationGrow();
     try {
       return await work(app, commandScope(), postgres.adminTarget);
     } finally {
