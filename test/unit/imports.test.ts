@@ -63,7 +63,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   observe: { may: ['domain', 'http'], because: 'logs read what http wrote down of a request, and change nothing' },
   embedded: { may: ['.'], because: 'a Postgres server knows nothing of what is kept in it' },
   'surfaces/supabase': {
-    may: ['domain', 'database', 'operations', 'identity', 'contract', 'http'],
+    may: ['domain', 'database', 'entrance', 'operations', 'identity', 'contract', 'http'],
     because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
   },
   'surfaces/bulgur': {

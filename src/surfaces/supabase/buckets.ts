@@ -1,7 +1,6 @@
 /** Bucket routes: wire to operation and back. */
 import type { RequestBodies, RequestQueries } from '../../contract/types.generated.ts';
 import { type Bucket, type BucketRules, parseFileSizeLimit, parseMimePatterns } from '../../domain/buckets.ts';
-import { sendJson } from '../../http/send-json.ts';
 import {
   addBucket,
   changeBucket,
@@ -10,48 +9,46 @@ import {
   getBuckets,
   removeBucket,
 } from '../../operations/manage-buckets.ts';
-import type { Asked, SupabaseHandlers } from './handlers.ts';
+import type { Asked } from './asked.ts';
 
 type RulesBody = RequestBodies['updateBucket'];
 
-export const bucketHandlers = {
-  async createBucket({ core, scope, body, res }: Asked) {
-    const { name, id, ...rules } = body as RequestBodies['createBucket'];
-    await addBucket(core, scope, { id: id ?? name, name, ...rulesOf(rules, core.maxUploadSizeBytes) });
-    sendJson({ res, status: 200, body: { name } });
-  },
+export async function createBucket({ core, scope, body }: Asked) {
+  const { name, id, ...rules } = body as RequestBodies['createBucket'];
+  await addBucket(core, scope, { id: id ?? name, name, ...rulesOf(rules, core.maxUploadSizeBytes) });
+  return { name };
+}
 
-  async listBuckets({ core, scope, query, res }: Asked) {
-    const { limit, offset, sortColumn, sortOrder, search } = query as RequestQueries['listBuckets'];
-    const buckets = await getBuckets(core, scope, {
-      column: sortColumn ?? 'name',
-      order: sortOrder ?? 'asc',
-      limit: limit ?? null,
-      offset: offset ?? 0,
-      search: search ?? null,
-    });
-    sendJson({ res, status: 200, body: buckets.map(wireBucket) });
-  },
+export async function listBuckets({ core, scope, query }: Asked) {
+  const { limit, offset, sortColumn, sortOrder, search } = query as RequestQueries['listBuckets'];
+  const buckets = await getBuckets(core, scope, {
+    column: sortColumn ?? 'name',
+    order: sortOrder ?? 'asc',
+    limit: limit ?? null,
+    offset: offset ?? 0,
+    search: search ?? null,
+  });
+  return buckets.map(wireBucket);
+}
 
-  async getBucket({ core, scope, params, res }: Asked) {
-    sendJson({ res, status: 200, body: wireBucket(await getBucket(core, scope, params.bucketId ?? '')) });
-  },
+export async function readBucket({ core, scope, params }: Asked) {
+  return wireBucket(await getBucket(core, scope, params.bucketId ?? ''));
+}
 
-  async updateBucket({ core, scope, params, body, res }: Asked) {
-    await changeBucket(core, scope, params.bucketId ?? '', rulesOf(body as RulesBody, core.maxUploadSizeBytes));
-    sendJson({ res, status: 200, body: { message: 'Successfully updated' } });
-  },
+export async function updateBucket({ core, scope, params, body }: Asked) {
+  await changeBucket(core, scope, params.bucketId ?? '', rulesOf(body as RulesBody, core.maxUploadSizeBytes));
+  return { message: 'Successfully updated' };
+}
 
-  async emptyBucket({ core, scope, params, res }: Asked) {
-    await clearBucket(core, scope, params.bucketId ?? '');
-    sendJson({ res, status: 200, body: { message: 'Successfully emptied' } });
-  },
+export async function emptyBucket({ core, scope, params }: Asked) {
+  await clearBucket(core, scope, params.bucketId ?? '');
+  return { message: 'Successfully emptied' };
+}
 
-  async deleteBucket({ core, scope, params, res }: Asked) {
-    await removeBucket(core, scope, params.bucketId ?? '');
-    sendJson({ res, status: 200, body: { message: 'Successfully deleted' } });
-  },
-} satisfies SupabaseHandlers;
+export async function deleteBucket({ core, scope, params }: Asked) {
+  await removeBucket(core, scope, params.bucketId ?? '');
+  return { message: 'Successfully deleted' };
+}
 
 function rulesOf(body: RulesBody, maxUploadSizeBytes: number): BucketRules {
   const { file_size_limit: limit, allowed_mime_types: types } = body;

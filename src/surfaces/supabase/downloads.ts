@@ -7,30 +7,17 @@ import { sendJson } from '../../http/send-json.ts';
 import { sendObject, validatorsOf } from '../../http/send-object.ts';
 import { type Access, findObjectRow } from '../../operations/find-object.ts';
 import { openObject } from '../../operations/open-object.ts';
-import { addressOf } from './addresses.ts';
-import type { Asked, SupabaseHandlers } from './handlers.ts';
+import { type Asked, addressOf } from './asked.ts';
 
 const BY_CALLER: Access = { by: 'caller' };
 const BY_PUBLIC_BUCKET: Access = { by: 'public-bucket' };
 
-export const downloadHandlers = {
-  getObject: asked => download(asked, BY_CALLER),
-  headObject: asked => download(asked, BY_CALLER),
-  getAuthenticatedObject: asked => download(asked, BY_CALLER),
-  headAuthenticatedObject: asked => download(asked, BY_CALLER),
-  getPublicObject: asked => download(asked, BY_PUBLIC_BUCKET),
-  headPublicObject: asked => download(asked, BY_PUBLIC_BUCKET),
-  getSignedObject: sendLinked,
-  headSignedObject: sendLinked,
-  getObjectInfo: asked => sendInfo(asked, BY_CALLER),
-  headObjectInfo: asked => sendInfo(asked, BY_CALLER),
-  getAuthenticatedObjectInfo: asked => sendInfo(asked, BY_CALLER),
-  headAuthenticatedObjectInfo: asked => sendInfo(asked, BY_CALLER),
-  getPublicObjectInfo: asked => sendInfo(asked, BY_PUBLIC_BUCKET),
-  headPublicObjectInfo: asked => sendInfo(asked, BY_PUBLIC_BUCKET),
-} satisfies SupabaseHandlers;
+export const byCaller = (asked: Asked) => download(asked, BY_CALLER);
+export const fromPublicBucket = (asked: Asked) => download(asked, BY_PUBLIC_BUCKET);
+export const infoByCaller = (asked: Asked) => sendInfo(asked, BY_CALLER);
+export const infoFromPublicBucket = (asked: Asked) => sendInfo(asked, BY_PUBLIC_BUCKET);
 
-function sendLinked(asked: Asked): Promise<void> {
+export async function byLink(asked: Asked): Promise<void> {
   const { token } = asked.query as RequestQueries['getSignedObject'];
   const link = asked.links.verifyDownload(token, addressOf(asked));
   const access = { by: 'link', fingerprint: link.fingerprint, issuedAt: new Date(link.issuedAtMs) } as const;

@@ -1,83 +1,74 @@
 /** Signing routes: download links, upload links, and their revocation. */
 import type { RequestBodies, RequestQueries } from '../../contract/types.generated.ts';
+import { legalHeader } from '../../domain/legal-header.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE } from '../../domain/objects.ts';
-import { sendJson } from '../../http/send-json.ts';
+import { userMetadataHeader } from '../../domain/user-metadata.ts';
 import { type DirectOffer, type DirectRequest, offerDirectUpload } from '../../operations/direct-upload.ts';
 import { checkUpload, demandReadable, readableNames, revoke } from '../../operations/share-objects.ts';
-import { addressOf } from './addresses.ts';
-import type { Asked, SupabaseHandlers } from './handlers.ts';
-import { legalHeader } from './legal-header.ts';
-import { userMetadataHeader } from './user-metadata.ts';
+import { type Asked, addressOf } from './asked.ts';
 
 /** How long an upload link lives. */
 const UPLOAD_LINK_SECONDS = 2 * 60 * 60;
 
 const NOT_READABLE = 'Either the object does not exist or you do not have access to it';
 
-export const linkHandlers = {
-  async signObject(asked: Asked) {
-    const { core, scope, links, body, res } = asked;
-    const { bucket, name } = addressOf(asked);
-    const { expiresIn } = body as RequestBodies['signObject'];
-    const { token } = links.signDownload({ bucket, name, expiresInSeconds: expiresIn });
-    await demandReadable(core, scope, bucket, name);
-    sendJson({ res, status: 200, body: { signedURL: downloadPath(bucket, name, token) } });
-  },
+export async function signObject(asked: Asked) {
+  const { core, scope, links, body } = asked;
+  const { bucket, name } = addressOf(asked);
+  const { expiresIn } = body as RequestBodies['signObject'];
+  const { token } = links.signDownload({ bucket, name, expiresInSeconds: expiresIn });
+  await demandReadable(core, scope, bucket, name);
+  return { signedURL: downloadPath(bucket, name, token) };
+}
 
-  async signObjects({ core, scope, links, params, body, res }: Asked) {
-    const bucket = params.bucketName ?? '';
-    const { expiresIn, paths } = body as RequestBodies['signObjects'];
-    const readable = await readableNames(core, scope, bucket, paths);
-    const signed = paths.map(path => {
-      if (!readable.has(path)) return { error: NOT_READABLE, path, signedURL: null };
-      const { token } = links.signDownload({ bucket, name: path, expiresInSeconds: expiresIn });
-      return { error: null, path, signedURL: downloadPath(bucket, path, token) };
-    });
-    sendJson({ res, status: 200, body: signed });
-  },
+export async function signObjects({ core, scope, links, params, body }: Asked) {
+  const bucket = params.bucketName ?? '';
+  const { expiresIn, paths } = body as RequestBodies['signObjects'];
+  const readable = await readableNames(core, scope, bucket, paths);
+  return paths.map(path => {
+    if (!readable.has(path)) return { error: NOT_READABLE, path, signedURL: null };
+    const { token } = links.signDownload({ bucket, name: path, expiresInSeconds: expiresIn });
+    return { error: null, path, signedURL: downloadPath(bucket, path, token) };
+  });
+}
 
-  async revokeObjectLinks(asked: Asked) {
-    const { core, scope, links, query, res } = asked;
-    const address = addressOf(asked);
-    const { token } = query as RequestQueries['revokeObjectLinks'];
-    const fingerprint = token === undefined ? null : links.verifyDownload(token, address).fingerprint;
-    await revoke(core, scope, { ...address, fingerprint });
-    sendJson({ res, status: 200, body: { message: 'Successfully revoked' } });
-  },
+export async function revokeObjectLinks(asked: Asked) {
+  const { core, scope, links, query } = asked;
+  const address = addressOf(asked);
+  const { token } = query as RequestQueries['revokeObjectLinks'];
+  const fingerprint = token === undefined ? null : links.verifyDownload(token, address).fingerprint;
+  await revoke(core, scope, { ...address, fingerprint });
+  return { message: 'Successfully revoked' };
+}
 
-  async revokeBucketLinks({ core, scope, params, res }: Asked) {
-    await revoke(core, scope, { bucket: params.bucketName ?? '', name: null, fingerprint: null });
-    sendJson({ res, status: 200, body: { message: 'Successfully revoked' } });
-  },
+export async function revokeBucketLinks({ core, scope, params }: Asked) {
+  await revoke(core, scope, { bucket: params.bucketName ?? '', name: null, fingerprint: null });
+  return { message: 'Successfully revoked' };
+}
 
-  async createUploadLink(asked: Asked) {
-    const { scope, links, req, body, res } = asked;
-    const address = addressOf(asked);
-    const upsert = req.headers['x-upsert'] === 'true';
-    const userMetadata = userMetadataHeader(req.headers);
-    const { direct: wish } = (body ?? {}) as NonNullable<RequestBodies['createUploadLink']>;
-    const offer = await judgeUpload(asked, wish, { ...address, upsert, userMetadata: userMetadata ?? {} });
-    const { token } = links.signUpload({
-      ...address,
-      upsert,
-      owner: scope.caller.subject,
-      // What the policies have judged is what will be stored.
-      ...(userMetadata === null ? {} : { userMetadata }),
-      ...(offer === null ? {} : { direct: { version: offer.version, ...storedFacts(wish) } }),
-      lifetimeSeconds: UPLOAD_LINK_SECONDS,
-    });
-    const path = `${address.bucket}/${address.name}?token=${token}`;
-    sendJson({
-      res,
-      status: 200,
-      body: {
-        url: `/object/upload/sign/${path}`,
-        token,
-        ...(offer === null ? {} : { direct: wireOffer(offer, `/object/upload/commit/${path}`) }),
-      },
-    });
-  },
-} satisfies SupabaseHandlers;
+export async function createUploadLink(asked: Asked) {
+  const { scope, links, req, body } = asked;
+  const address = addressOf(asked);
+  const upsert = req.headers['x-upsert'] === 'true';
+  const userMetadata = userMetadataHeader(req.headers);
+  const { direct: wish } = (body ?? {}) as NonNullable<RequestBodies['createUploadLink']>;
+  const offer = await judgeUpload(asked, wish, { ...address, upsert, userMetadata: userMetadata ?? {} });
+  const { token } = links.signUpload({
+    ...address,
+    upsert,
+    owner: scope.caller.subject,
+    // What the policies have judged is what will be stored.
+    ...(userMetadata === null ? {} : { userMetadata }),
+    ...(offer === null ? {} : { direct: { version: offer.version, ...storedFacts(wish) } }),
+    lifetimeSeconds: UPLOAD_LINK_SECONDS,
+  });
+  const path = `${address.bucket}/${address.name}?token=${token}`;
+  return {
+    url: `/object/upload/sign/${path}`,
+    token,
+    ...(offer === null ? {} : { direct: wireOffer(offer, `/object/upload/commit/${path}`) }),
+  };
+}
 
 type DirectWish = NonNullable<RequestBodies['createUploadLink']>['direct'];
 

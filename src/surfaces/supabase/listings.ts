@@ -2,52 +2,45 @@
 import type { RequestBodies } from '../../contract/types.generated.ts';
 import type { ListedEntry } from '../../database/queries/list-objects.ts';
 import { decodeCursor, encodeCursor } from '../../domain/listing.ts';
-import { sendJson } from '../../http/send-json.ts';
 import { listFolder, listPage } from '../../operations/list-objects.ts';
-import type { Asked, SupabaseHandlers } from './handlers.ts';
+import type { Asked } from './asked.ts';
 
 /** Of one reply; whoever asks for more gets this many, as clients of this API expect. */
 const MAX_ENTRIES = 1000;
 
-export const listingHandlers = {
-  async listObjects({ core, scope, params, body, res }: Asked) {
-    const { prefix, limit, offset, search, sortBy } = body as RequestBodies['listObjects'];
-    const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
-    const entries = await listFolder(core, scope, {
-      bucket: params.bucketName ?? '',
-      folder,
-      search: search ?? '',
-      column: sortBy?.column ?? 'name',
-      order: sortBy?.order ?? 'asc',
-      offset,
-      limit: Math.min(limit, MAX_ENTRIES),
-    });
-    sendJson({ res, status: 200, body: entries.map(entry => wireRelative(entry, folder)) });
-  },
+export async function listObjects({ core, scope, params, body }: Asked) {
+  const { prefix, limit, offset, search, sortBy } = body as RequestBodies['listObjects'];
+  const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+  const entries = await listFolder(core, scope, {
+    bucket: params.bucketName ?? '',
+    folder,
+    search: search ?? '',
+    column: sortBy?.column ?? 'name',
+    order: sortBy?.order ?? 'asc',
+    offset,
+    limit: Math.min(limit, MAX_ENTRIES),
+  });
+  return entries.map(entry => wireRelative(entry, folder));
+}
 
-  async listObjectsV2({ core, scope, params, body, res }: Asked) {
-    const { prefix, limit, cursor, with_delimiter: delimited, sortBy } = body as RequestBodies['listObjectsV2'];
-    const page = await listPage(core, scope, {
-      bucket: params.bucketName ?? '',
-      prefix: prefix ?? '',
-      delimited,
-      column: sortBy?.column ?? 'name',
-      order: sortBy?.order ?? 'asc',
-      limit: Math.min(limit, MAX_ENTRIES),
-      after: cursor === undefined || cursor === '' ? null : decodeCursor(cursor),
-    });
-    sendJson({
-      res,
-      status: 200,
-      body: {
-        hasNext: page.next !== null,
-        folders: page.entries.filter(entry => entry.isFolder).map(wireFolder),
-        objects: page.entries.filter(entry => !entry.isFolder).map(entry => wireFull(entry, delimited)),
-        ...(page.next === null ? {} : { nextCursor: encodeCursor(page.next), nextCursorKey: page.next.name }),
-      },
-    });
-  },
-} satisfies SupabaseHandlers;
+export async function listObjectsV2({ core, scope, params, body }: Asked) {
+  const { prefix, limit, cursor, with_delimiter: delimited, sortBy } = body as RequestBodies['listObjectsV2'];
+  const page = await listPage(core, scope, {
+    bucket: params.bucketName ?? '',
+    prefix: prefix ?? '',
+    delimited,
+    column: sortBy?.column ?? 'name',
+    order: sortBy?.order ?? 'asc',
+    limit: Math.min(limit, MAX_ENTRIES),
+    after: cursor === undefined || cursor === '' ? null : decodeCursor(cursor),
+  });
+  return {
+    hasNext: page.next !== null,
+    folders: page.entries.filter(entry => entry.isFolder).map(wireFolder),
+    objects: page.entries.filter(entry => !entry.isFolder).map(entry => wireFull(entry, delimited)),
+    ...(page.next === null ? {} : { nextCursor: encodeCursor(page.next), nextCursorKey: page.next.name }),
+  };
+}
 
 /** Times and id of an entry; all null for a folder. */
 function wireFacts(entry: ListedEntry) {

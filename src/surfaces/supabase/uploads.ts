@@ -1,58 +1,56 @@
 /** Upload routes: a raw body or a multipart form, by a caller or through an upload link. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestQueries } from '../../contract/types.generated.ts';
+import { parseContentEncoding } from '../../domain/content-encoding.ts';
 import { SluiceError } from '../../domain/errors.ts';
+import { legalHeader } from '../../domain/legal-header.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, type Json } from '../../domain/objects.ts';
+import { parseRobotsTag } from '../../domain/robots-tag.ts';
+import { parseUserMetadata, userMetadataHeader } from '../../domain/user-metadata.ts';
 import { isForm, readMultipart } from '../../http/multipart-upload.ts';
 import { declaredSizeOf, openRequestBody } from '../../http/request-body.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { commitDirectUpload } from '../../operations/direct-upload.ts';
 import { type PutRequest, putObject, type UploadFacts } from '../../operations/put-object.ts';
-import { addressOf } from './addresses.ts';
-import type { Asked, SupabaseHandlers } from './handlers.ts';
-import { legalHeader } from './legal-header.ts';
-import { parseRobotsTag } from './robots-tag.ts';
-import { parseUserMetadata, userMetadataHeader } from './user-metadata.ts';
+import { type Asked, addressOf } from './asked.ts';
 
 const FORM_LIMITS = { maxFields: 10, maxFieldBytes: 1024 * 1024 };
 
-export const uploadHandlers = {
-  uploadObject: asked => upload(asked, asked.req.headers['x-upsert'] === 'true'),
-  replaceObject: asked => upload(asked, true),
+export const uploadObject = (asked: Asked) => upload(asked, asked.req.headers['x-upsert'] === 'true');
+export const replaceObject = (asked: Asked) => upload(asked, true);
 
-  async uploadToLink(asked: Asked) {
-    const address = addressOf(asked);
-    const { token } = asked.query as RequestQueries['uploadToLink'];
-    const link = asked.links.verifyUpload(token, address);
-    await putObject(asked.core, asked.scope, {
-      ...withUserMetadata(await readUpload(asked), link.userMetadata),
-      ...address,
-      upsert: link.upsert,
-      link: { fingerprint: link.fingerprint, issuedAt: new Date(link.issuedAtMs), owner: link.owner },
-    });
-    sendJson({ res: asked.res, status: 200, body: { Key: `${address.bucket}/${address.name}` } });
-  },
+export async function uploadToLink(asked: Asked) {
+  const address = addressOf(asked);
+  const { token } = asked.query as RequestQueries['uploadToLink'];
+  const link = asked.links.verifyUpload(token, address);
+  await putObject(asked.core, asked.scope, {
+    ...withUserMetadata(await readUpload(asked), link.userMetadata),
+    ...address,
+    upsert: link.upsert,
+    link: { fingerprint: link.fingerprint, issuedAt: new Date(link.issuedAtMs), owner: link.owner },
+  });
+  sendJson({ res: asked.res, status: 200, body: { Key: `${address.bucket}/${address.name}` } });
+}
 
-  async commitDirectUpload(asked: Asked) {
-    const address = addressOf(asked);
-    const { token } = asked.query as RequestQueries['commitDirectUpload'];
-    const { direct, ...link } = asked.links.verifyUpload(token, address);
-    if (direct === null) throw new SluiceError('link-mismatch', 'The link is not for a direct upload');
-    await commitDirectUpload(asked.core, asked.scope, {
-      ...address,
-      version: direct.version,
-      facts: {
-        contentType: direct.mimetype,
-        cacheControl: direct.cacheControl,
-        userMetadata: link.userMetadata ?? {},
-        robots: null,
-      },
-      upsert: link.upsert,
-      link: { fingerprint: link.fingerprint, issuedAt: new Date(link.issuedAtMs), owner: link.owner },
-    });
-    sendJson({ res: asked.res, status: 200, body: { Key: `${address.bucket}/${address.name}` } });
-  },
-} satisfies SupabaseHandlers;
+export async function commitDirect(asked: Asked) {
+  const address = addressOf(asked);
+  const { token } = asked.query as RequestQueries['commitDirectUpload'];
+  const { direct, ...link } = asked.links.verifyUpload(token, address);
+  if (direct === null) throw new SluiceError('link-mismatch', 'The link is not for a direct upload');
+  await commitDirectUpload(asked.core, asked.scope, {
+    ...address,
+    version: direct.version,
+    facts: {
+      contentType: direct.mimetype,
+      cacheControl: direct.cacheControl,
+      userMetadata: link.userMetadata ?? {},
+      robots: null,
+    },
+    upsert: link.upsert,
+    link: { fingerprint: link.fingerprint, issuedAt: new Date(link.issuedAtMs), owner: link.owner },
+  });
+  sendJson({ res: asked.res, status: 200, body: { Key: `${address.bucket}/${address.name}` } });
+}
 
 async function upload(asked: Asked, upsert: boolean): Promise<void> {
   const address = addressOf(asked);
@@ -88,28 +86,14 @@ async function readUpload({ req, scope }: Asked): Promise<Upload> {
   };
 }
 
-/** A token, RFC 9110 §5.6.2; empty elements of a list are legal. */
-const CODING = /^[\w!#$%&'*+.^`|~-]*$/;
-
 function factsOfHeaders(headers: IncomingHttpHeaders): UploadFacts {
   return {
     contentType: headers['content-type'] || DEFAULT_CONTENT_TYPE,
     cacheControl: headers['cache-control'] ?? DEFAULT_CACHE_CONTROL,
-    contentEncoding: contentEncodingOf(headers),
+    contentEncoding: parseContentEncoding(headers['content-encoding']),
     userMetadata: userMetadataHeader(headers) ?? {},
     robots: parseRobotsTag(headers['x-robots-tag'] as string | undefined),
   };
-}
-
-/** Codings that describe the message, not the bytes, are left out. Throws `invalid-parameter` for what is no list. */
-function contentEncodingOf(headers: IncomingHttpHeaders): string | null {
-  const codings = (headers['content-encoding'] ?? '').split(',').map(coding => coding.trim());
-  if (!codings.every(coding => CODING.test(coding))) {
-    throw new SluiceError('invalid-parameter', 'headers/content-encoding must be a list of content codings', {
-      facts: { part: 'headers' },
-    });
-  }
-  return codings.filter(coding => !/^(?:|identity|aws-chunked)$/i.test(coding)).join(', ') || null;
 }
 
 /** The fields of a form: `cacheControl` in seconds, `metadata` or `userMetadata` as JSON, `contentType`. */

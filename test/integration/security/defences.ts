@@ -261,14 +261,12 @@ export const DEFENCES: readonly Defence[] = [
   },
   {
     name: 'what comes in a body and goes out as a header is a legal one',
-    edits: [edit('src/surfaces/supabase/legal-header.ts', 'value !== undefined && !', `value === '' && !`)],
+    edits: [edit('src/domain/legal-header.ts', 'value !== undefined && !', `value === '' && !`)],
     tests: echoes(/is refused (in the form field cacheControl|as the (cacheControl|mimetype) of a copy)/),
   },
   {
     name: 'X-Robots-Tag is a list of directives',
-    edits: [
-      edit('src/surfaces/supabase/robots-tag.ts', '!directives.every(directive => DIRECTIVE.test(directive))', 'false'),
-    ],
+    edits: [edit('src/domain/robots-tag.ts', '!directives.every(directive => DIRECTIVE.test(directive))', 'false')],
     tests: echoes(/is refused in X-Robots-Tag/),
   },
   {
@@ -280,7 +278,7 @@ export const DEFENCES: readonly Defence[] = [
     name: 'a field is short',
     edits: [
       edit(FORM, 'fieldSize: limits.maxFieldBytes,', 'fieldSize: 1e9,'),
-      edit('src/surfaces/supabase/user-metadata.ts', 'MAX_BYTES = 1024 * 1024', 'MAX_BYTES = 1024 ** 3'),
+      edit('src/domain/user-metadata.ts', 'MAX_BYTES = 1024 * 1024', 'MAX_BYTES = 1024 ** 3'),
     ],
     tests: payloads(/refuse a form with a field of 2 MB/),
   },
@@ -334,7 +332,7 @@ export const DEFENCES: readonly Defence[] = [
     name: 'user metadata that is no JSON, or too deep for it, is none',
     edits: [
       edit(
-        'src/surfaces/supabase/user-metadata.ts',
+        'src/domain/user-metadata.ts',
         `    return isObject && !JSON.stringify(value).includes('\\\\u0000') ? (value as Json) : null;
   } catch {
     return null;`,

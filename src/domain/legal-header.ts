@@ -1,5 +1,5 @@
 /** Text that comes in a body and goes out as a header. */
-import { SluiceError } from '../../domain/errors.ts';
+import { SluiceError } from './errors.ts';
 
 /** The value, where it is given. Throws `invalid-parameter` (part `form`) for one that no header may carry. */
 export function legalHeader(value: string | undefined): string | undefined {
