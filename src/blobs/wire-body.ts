@@ -1,5 +1,5 @@
 /** The body of an answer as a stream, fed by its connection, which it resumes for one piece at a time. */
-import type { BufferPool } from '../streams/buffer-pool.ts';
+import { type BufferPool, SMALL_BUFFER_BYTES } from '../streams/buffer-pool.ts';
 import { LendingStream } from '../streams/lending-stream.ts';
 
 /** What a body asks of its connection. */
@@ -11,15 +11,16 @@ export interface BodySource {
 
 export class WireBody extends LendingStream {
   readonly #source: BodySource;
-  /** What came with the head. */
+  /** What came with the head, in memory of our own. */
   #first: Buffer | null;
   #remainingBytes: number;
   #isWanted = false;
 
+  /** Copies `first`, because the memory it lies in is for the next answer. */
   constructor(source: BodySource, body: { sizeBytes: number; first: Buffer; pool: BufferPool }) {
     super(body.pool);
     this.#source = source;
-    this.#first = body.first.length === 0 ? null : body.first;
+    this.#first = body.first.length === 0 ? null : this.#keep(body.first, body.sizeBytes);
     this.#remainingBytes = body.sizeBytes - body.first.length;
   }
 
@@ -56,6 +57,13 @@ export class WireBody extends LendingStream {
       this.#isWanted = true;
       this.#source.resume();
     }
+  }
+
+  #keep(bytes: Buffer, sizeBytes: number): Buffer {
+    if (bytes.length > SMALL_BUFFER_BYTES) return Buffer.from(bytes);
+    const memory = this.bufferFor(sizeBytes);
+    bytes.copy(memory);
+    return memory.subarray(0, bytes.length);
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {

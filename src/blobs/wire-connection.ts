@@ -209,8 +209,7 @@ export class WireConnection {
       },
       abandon: () => this.destroy(),
     };
-    // The scratch memory is for the next answer, so what lies in it is copied.
-    const body = new WireBody(source, { sizeBytes, first: Buffer.from(rest), pool: this.#place.pool });
+    const body = new WireBody(source, { sizeBytes, first: rest, pool: this.#place.pool });
     exchange.body = body;
     exchange.resolve({ head, body, document: '' });
     if (body.remainingBytes === 0) return this.#finish(exchange, head);

@@ -6,12 +6,10 @@
  * What the bytes come from is the subclass's business: it reads when `pull` asks, into what `bufferFor` gives.
  */
 import { Readable } from 'node:stream';
-import type { BufferPool } from './buffer-pool.ts';
+import { type BufferPool, SMALL_BUFFER_BYTES } from './buffer-pool.ts';
 
 /** Takes a piece and says once when its memory may be used again. */
 export type TakeLoan = (piece: Buffer, giveBack: () => void) => void;
-
-export const SMALL_BUFFER_BYTES = 64 * 1024;
 
 /** A reader that keeps a piece for longer is slow, and slow readers must not sit on the large buffers. */
 const QUICK_MS = 100;
@@ -63,7 +61,7 @@ export abstract class LendingStream extends Readable {
     if (this.#isQuick && expectedBytes > SMALL_BUFFER_BYTES) this.#large ??= this.#pool.take();
     else this.#returnLarge();
     if (this.#large !== null) return this.#large;
-    this.#small ??= Buffer.allocUnsafeSlow(Math.min(SMALL_BUFFER_BYTES, expectedBytes));
+    this.#small ??= this.#pool.takeSmall(expectedBytes);
     return this.#small;
   }
 
@@ -73,6 +71,8 @@ export abstract class LendingStream extends Readable {
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#returnLarge();
+    if (this.#small !== null && !this.#isLent) this.#pool.giveBackSmall(this.#small);
+    this.#small = null;
     callback(error);
   }
 

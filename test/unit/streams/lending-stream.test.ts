@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { makeBufferPool } from '../../../src/streams/buffer-pool.ts';
-import { LendingStream, SMALL_BUFFER_BYTES } from '../../../src/streams/lending-stream.ts';
+import { makeBufferPool, SMALL_BUFFER_BYTES } from '../../../src/streams/buffer-pool.ts';
+import { LendingStream } from '../../../src/streams/lending-stream.ts';
 
 const LARGE_BYTES = 4 * SMALL_BUFFER_BYTES;
 const poolOf = (most: number) => makeBufferPool({ bufferBytes: LARGE_BYTES, most, kept: most });
@@ -48,6 +48,17 @@ describe('a lending stream', () => {
       [2, 2],
       [3, 3],
     ]);
+  });
+
+  it('leaves small memory to the next stream, unless it is still on loan', async () => {
+    const pool = poolOf(0);
+    const [first, second, third] = [new Counting(1, pool), new Counting(1, pool), new Counting(1, pool)];
+    await borrow(first);
+    second.lendTo(() => second.destroy());
+    await once(second, 'close');
+    await borrow(third);
+    expect(second.buffers[0]).toBe(first.buffers[0]);
+    expect(third.buffers[0]).not.toBe(second.buffers[0]);
   });
 
   it('lends one piece after the other, and the same memory again', async () => {
