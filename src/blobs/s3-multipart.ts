@@ -95,9 +95,8 @@ async function uploadByLibStorage(client: S3Client, object: PartedObject): Promi
 
 async function* hashedPieces({ batches, md5 }: PartedObject): AsyncGenerator<Buffer, void, undefined> {
   for await (const batch of batches) {
-    const whole = Buffer.concat(batch);
-    await md5.update(whole);
-    yield whole;
+    await md5.update(...batch);
+    yield* batch;
   }
 }
 

@@ -79,7 +79,7 @@ function hashedBody(body: Upload['body'], hash: Md5) {
   const take = async (batch: Buffer[]) => {
     await hashing;
     if (batch.length === 0) return;
-    hashing = hash.update(Buffer.concat(batch));
+    hashing = hash.update(...batch);
     hashing.catch(() => {}); // Whoever asks next hears of it.
   };
   return {
