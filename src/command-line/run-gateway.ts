@@ -9,6 +9,7 @@ import type { Logger } from '../observe/logger.ts';
 import { makeWorkerMetrics, offerToPrimary } from '../observe/metrics.ts';
 import { killWorkers, startCluster } from './cluster.ts';
 import { type PostgresEngine, startPostgresEngine } from './engines.ts';
+import { giveHeapRoom } from './heap-room.ts';
 import type { Output } from './output.ts';
 import { makeServeCommand, type RunningGateway } from './serve-command.ts';
 import { awaitShutdown } from './shutdown.ts';
@@ -92,6 +93,7 @@ interface HereParts {
 }
 
 async function startHere({ target, ...parts }: HereParts): Promise<RunningGateway> {
+  giveHeapRoom();
   const app = await makeApp({ ...parts, databaseTarget: target });
   if (cluster.isWorker) offerToPrimary(app.metrics);
   try {
