@@ -33,6 +33,7 @@ export interface EngineOptions {
   readonly onProgress?: MigrationProgress;
 }
 
+const DEFAULT_PORT = 5432;
 /** The database inside the embedded server. */
 const EMBEDDED_DATABASE = 'sluice';
 
@@ -45,16 +46,25 @@ export async function startPostgresEngine(options: EngineOptions): Promise<Postg
   return {
     target: { connectionString: url },
     adminTarget: { connectionString: adminUrl ?? url },
-    description: `Postgres at ${hostOf(url)}`,
+    description: `Postgres at ${placeOf(url)}`,
     workerEnvironment: {},
     applied,
     stop: async () => {},
   };
 }
 
-/** Without login and password. A socket's folder may stand in the place of the host. */
-function hostOf(url: string): string {
-  return decodeURIComponent(/^[a-z]+:\/\/(?:[^@/]*@)?([^/?]*)/i.exec(url)?.[1] ?? '') || 'the default socket';
+/**
+ * Where Postgres is, without login and password. A socket's folder may stand in the place of the host, or behind the
+ * question mark, which counts where both are given.
+ */
+export function placeOf(url: string): string {
+  const [, authority = '', query = ''] = /^[a-z]+:\/\/(?:[^@/]*@)?([^/?]*)[^?]*\??(.*)$/i.exec(url) ?? [];
+  const [, host = '', port = ''] = /^(.*?)(?::(\d+))?$/.exec(authority) ?? [];
+  const asked = new URLSearchParams(query);
+  const place = asked.get('host') ?? decodeURIComponent(host);
+  const number = asked.get('port') ?? port;
+  if (place.startsWith('/')) return `the socket ${place}/.s.PGSQL.${number || DEFAULT_PORT}`;
+  return place === '' ? 'the default host' : number === '' ? place : `${place}:${number}`;
 }
 
 async function startEmbeddedEngine({

@@ -1,3 +1,4 @@
+import { placeOf } from '../../src/command-line/engines.ts';
 import { gatewayUrl, renderWelcome } from '../../src/command-line/welcome.ts';
 
 const welcome = {
@@ -38,5 +39,19 @@ describe('gatewayUrl', () => {
     ['0.0.0.0', 'https://files.example.com', 'https://files.example.com'],
   ])('of host %s and public URL %s is %s', (host, publicUrl, expected) => {
     expect(gatewayUrl({ publicUrl, host, port: 5000 })).toBe(expected);
+  });
+});
+
+describe('placeOf', () => {
+  it.each([
+    ['postgresql://me:secret@db.example.com:5433/sluice', 'db.example.com:5433'],
+    ['postgresql://db.example.com/sluice?sslmode=require', 'db.example.com'],
+    ['postgresql://[fd00::7]:5433/sluice', '[fd00::7]:5433'],
+    ['postgresql://me@/sluice?host=%2Frun%2Fpg&port=5433', 'the socket /run/pg/.s.PGSQL.5433'],
+    ['postgresql://me@/sluice?host=/run/pg', 'the socket /run/pg/.s.PGSQL.5432'],
+    ['postgresql://me:secret@%2Frun%2Fpg:5433/sluice', 'the socket /run/pg/.s.PGSQL.5433'],
+    ['postgresql:///sluice', 'the default host'],
+  ])('of %s is %s', (url, place) => {
+    expect(placeOf(url)).toBe(place);
   });
 });
