@@ -1,8 +1,9 @@
 /** API 004: signing in, scoped sessions, and saying once more who one is. The numbers are those of the facts T4-… */
 import { Secret, TOTP } from 'otpauth';
+import { signToken } from '../../../src/identity/sign-token.ts';
 import { openSessionFor, PASSWORD, TOTP_SECRET } from '../../support/accounts.ts';
 import { type Cloud, cloudOf, formFile, startCloud, verdict } from '../../support/cloud.ts';
-import { startGateway } from '../../support/gateway.ts';
+import { JWT_SECRET, startGateway } from '../../support/gateway.ts';
 
 let cloud: Cloud;
 let second: Cloud;
@@ -183,6 +184,25 @@ describe('deleting everything', () => {
     expect([await cloud.ids(owner), await cloud.ids('bob')]).toEqual([[], [bobs]]);
     await cloud.forgetLimits();
     expect(verdict(await answer({ code: right }))).toBe('401 INVALID_SECOND_FACTOR_RESPONSE_ERROR');
+  });
+
+  it('refuses an expired challenge, and deletes nothing (T4-18)', async () => {
+    const id = await cloud.put('stf');
+    const { token } = (await removeAll('stf', { password: PASSWORD })).json as { token: string };
+    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+    const { exp: _exp, iat: _iat, ...claims } = JSON.parse(payload) as Record<string, unknown>;
+    const challengeOf = (madeMs: number) =>
+      signToken(claims, { secret: JWT_SECRET, lifetimeSeconds: 300, clock: { now: () => madeMs } });
+    const answer = async (challenge: string) =>
+      removeAll('stf', { '2fa': { token: challenge, type: 'totp', code: await freshCode() } });
+    const late = await answer(challengeOf(Date.now() - 301_000));
+    expect([late.status, late.json]).toEqual([
+      401,
+      { code: 'INVALID_SECOND_FACTOR_RESPONSE_ERROR', message: 'Invalid Second Factor Response' },
+    ]);
+    expect(await cloud.ids('stf')).toEqual([id]);
+    // The same challenge, in its time: it was the time alone that was wrong.
+    expect((await answer(challengeOf(Date.now() - 290_000))).json).toMatchObject({ count: 1 });
   });
 
   it('knows no user of another number (T4-09)', async () => {

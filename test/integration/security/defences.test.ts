@@ -7,7 +7,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { damage, ScratchTree } from '../../support/scratch-tree.ts';
-import { CONTROLS, DEFENCES, type Defence } from './defences.ts';
+import type { Defence } from './defence.ts';
+import { CONTROLS, DEFENCES } from './defences.ts';
 
 const WISH = process.env.DEFENCES ?? '';
 const SEED = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000);

@@ -2,14 +2,8 @@
  * The defences, each with the damage that removes it and the tests that must then turn red. `find` stands in its file
  * exactly once, so a defence that moves is noticed. Run by defences.test.ts; the results of all are in the README here.
  */
-import type { Edit } from '../../support/scratch-tree.ts';
-
-export interface Defence {
-  /** What the gateway does. */
-  readonly name: string;
-  readonly edits: readonly Edit[];
-  readonly tests: { readonly file: string; readonly titles: RegExp };
-}
+import { type Defence, edit } from './defence.ts';
+import { DOOR_CONTROLS, DOOR_DEFENCES } from './door-defences.ts';
 
 const SECURITY = 'test/integration/security';
 const TOKENS = `${SECURITY}/tokens.test.ts`;
@@ -24,9 +18,9 @@ export const CONTROLS: Readonly<Record<string, RegExp>> = {
   [TOKENS]: /of a listed key are taken/,
   [PAYLOADS]: /name no table: catalogs and the ledger are not buckets/,
   [ECHOES]: /is no path: an address that breaks lines finds nothing/,
+  ...DOOR_CONTROLS,
 };
 
-const edit = (file: string, find: string, put: string): Edit => ({ file, find, put });
 const tokens = (titles: RegExp) => ({ file: TOKENS, titles });
 const payloads = (titles: RegExp) => ({ file: PAYLOADS, titles });
 const echoes = (titles: RegExp) => ({ file: ECHOES, titles });
@@ -425,4 +419,5 @@ export const DEFENCES: readonly Defence[] = [
     ],
     tests: tokens(/of a user tell hidden from missing/),
   },
+  ...DOOR_DEFENCES,
 ];
