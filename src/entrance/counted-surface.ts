@@ -29,6 +29,8 @@ export interface CountedOperation<Asked> {
   readonly limit: RateLimitName;
   /** Statuses that are not counted, beside those of 500 and above. */
   readonly free?: readonly number[];
+  /** Whether its handler tells `refusal` itself, after something that this API tells before. */
+  readonly tellsRefusal?: true;
   readonly handle: Handle<Asked>;
 }
 
@@ -56,9 +58,13 @@ export function countedSurface<Parts extends { readonly core: Core }>(
 ): CountedSurface {
   const { operations, parts, errorReplyOf } = options;
   const handlers = boundHandlers<Parts, Entered>(operations, parts);
+  const bound = ([id, handle]: [string, RouteHandler<Entered>]) => [
+    id,
+    operationOf(operations, id).tellsRefusal === true ? handle : unlessRefused(handle),
+  ];
   return {
     admit: approach => enter(approach, operationOf(operations, approach.operationId), options),
-    handlers: Object.fromEntries(Object.entries(handlers).map(([id, handle]) => [id, unlessRefused(handle)])),
+    handlers: Object.fromEntries(Object.entries(handlers).map(bound)),
     onError: answerErrors(errorReplyOf, (res, { error, status }, operationId) => {
       const { free = [] } = operationOf(operations, operationId);
       return settleLimit(res, { error, status, isFree: status >= 500 || free.includes(status) });

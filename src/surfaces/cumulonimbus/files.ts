@@ -63,8 +63,10 @@ export async function deleteFiles(asked: Asked, whose: Whose = userOf(asked)) {
   return countOf(await removeNamedUploads(asked.core, asked.scope, { whose, names }));
 }
 
+/** Who one is comes first; that it is switched off, or was done too often, is told to nobody else. */
 export async function deleteAllFiles(asked: Asked) {
   await reverify(asked);
+  if (asked.refusal !== null) throw asked.refusal;
   return countOf(await removeAllUploads(asked.core, asked.scope, userOf(asked)));
 }
 

@@ -15,7 +15,7 @@ import { upload } from './uploads.ts';
 
 type Operation = CountedOperation<Asked>;
 type Handle = Operation['handle'];
-type More = Partial<Pick<Operation, 'feature' | 'limit' | 'free'>>;
+type More = Partial<Pick<Operation, 'feature' | 'limit' | 'free' | 'tellsRefusal'>>;
 
 const own = (operation: string, permits: readonly string[], handle: Handle, more: More = {}): Operation => ({
   operation,
@@ -34,7 +34,7 @@ const retype: More = { feature: 'FILE_MODIFY', limit: 'file-extension' };
 const removal: More = { feature: 'FILE_DELETE' };
 const removals: More = { feature: 'FILE_DELETE', limit: 'bulk-delete', free: [400, 404] };
 /** The documented limit is of deletions: an attempt that fails to say who one is, or is no deletion, takes none. */
-const purge: More = { feature: 'FILE_DELETE', limit: 'delete-all', free: [400, 401, 403, 404] };
+const purge: More = { feature: 'FILE_DELETE', limit: 'delete-all', free: [400, 401, 403, 404], tellsRefusal: true };
 
 /** By operation id of openapi.yaml. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {

@@ -1,4 +1,5 @@
 /** API 004: rate limits and kill switches, over two gateways on one database. The numbers are those of the facts T4-… */
+import { PASSWORD } from '../../support/accounts.ts';
 import type { CallOptions, CallReply } from '../../support/call.ts';
 import { type Cloud, cloudOf, formFile, startCloud, verdict } from '../../support/cloud.ts';
 import { startGateway } from '../../support/gateway.ts';
@@ -157,7 +158,7 @@ describe('kill switches', () => {
     ['PUT', '/api/users/me/files/absent.png/extension', 6, { json: { extension: 'md' } }],
     ['DELETE', '/api/users/me/files/absent.png', 7, {}],
     ['DELETE', '/api/users/me/files', 7, { json: { ids: ['absent.png'] } }],
-    ['DELETE', '/api/users/me/files/all', 7, { json: {} }],
+    ['DELETE', '/api/users/me/files/all', 7, { json: { password: PASSWORD } }],
     ['GET', '/api/users/me/files', null, {}],
     ['GET', '/api/users/me/files/absent.png', null, {}],
     ['GET', '/api/users/me/sessions', null, {}],

@@ -1,7 +1,7 @@
 /** API 004: signing in, scoped sessions, and saying once more who one is. The numbers are those of the facts T4-… */
 import { Secret, TOTP } from 'otpauth';
 import { signToken } from '../../../src/identity/sign-token.ts';
-import { openSessionFor, PASSWORD, TOTP_SECRET } from '../../support/accounts.ts';
+import { changePerson, openSessionFor, PASSWORD, TOTP_SECRET } from '../../support/accounts.ts';
 import { type Cloud, cloudOf, formFile, startCloud, verdict } from '../../support/cloud.ts';
 import { JWT_SECRET, startGateway } from '../../support/gateway.ts';
 
@@ -203,6 +203,32 @@ describe('deleting everything', () => {
     expect(await cloud.ids('stf')).toEqual([id]);
     // The same challenge, in its time: it was the time alone that was wrong.
     expect((await answer(challengeOf(Date.now() - 290_000))).json).toMatchObject({ count: 1 });
+  });
+
+  it('tells the password first, then the second factor, then the switch, then its limit', async () => {
+    const { db } = cloud.gateway;
+    const ask = (json: unknown) => cloud.as('bob', 'DELETE', '/api/users/me/files/all', { json });
+    const code = async () => {
+      const { token } = (await ask({ password: PASSWORD })).json as { token: string };
+      return { '2fa': { token, type: 'totp', code: await freshCode() } };
+    };
+    expect((await ask({ password: PASSWORD })).status).toBe(200);
+    await cloud.put('bob');
+    await changePerson(db, 'bob', { totp_secret: TOTP_SECRET });
+    await db.sql('update sluice.kill_switches set enabled = true where id = 7');
+    try {
+      expect(verdict(await ask({}))).toBe('400 MISSING_FIELDS_ERROR');
+      expect(verdict(await ask({ password: 'wrong' }))).toBe('401 INVALID_PASSWORD_ERROR');
+      expect(verdict(await ask({ password: PASSWORD }))).toBe('401 SECOND_FACTOR_CHALLENGE_REQUIRED_ERROR');
+      expect((await ask(await code())).json).toMatchObject({ code: 'SERVICE_UNAVAILABLE_ERROR', feature: 7 });
+      await db.sql('update sluice.kill_switches set enabled = false');
+      expect(verdict(await ask({ password: 'wrong' }))).toBe('401 INVALID_PASSWORD_ERROR');
+      expect(verdict(await ask(await code()))).toBe('429 RATELIMITED_ERROR');
+      expect(await cloud.ids('bob')).toHaveLength(1);
+    } finally {
+      await db.sql('update sluice.kill_switches set enabled = false');
+      await db.sql("update sluice.accounts set totp_secret = null where username = 'bob'");
+    }
   });
 
   it('knows no user of another number (T4-09)', async () => {

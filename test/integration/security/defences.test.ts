@@ -1,7 +1,8 @@
 /**
  * Removes one defence after another in a copy of this tree and expects its tests to turn red there, beside a control that
  * stays green. `npm test` takes a few by a printed seed; DEFENCES=all takes them all and prints the table of the README,
- * DEFENCES='a word' those whose name has it, FAULT_SEED repeats a choice.
+ * DEFENCES=doors those of the doors with
+ * accounts, DEFENCES='a word' those whose name has it, FAULT_SEED repeats a choice.
  */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { damage, ScratchTree } from '../../support/scratch-tree.ts';
 import type { Defence } from './defence.ts';
 import { CONTROLS, DEFENCES } from './defences.ts';
+import { DOOR_DEFENCES } from './door-defences.ts';
 
 const WISH = process.env.DEFENCES ?? '';
 const SEED = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000);
@@ -17,6 +19,7 @@ const SAMPLE = 2;
 /** Neighbors in the list belong together, so a sample takes them from far apart. */
 function chosen(): readonly Defence[] {
   if (WISH === 'all') return DEFENCES;
+  if (WISH === 'doors') return DOOR_DEFENCES;
   if (WISH !== '') return DEFENCES.filter(({ name }) => name.includes(WISH));
   process.stdout.write(`defences, seed ${SEED}\n`);
   const step = Math.floor(DEFENCES.length / SAMPLE);

@@ -33,6 +33,23 @@ export const DOOR_DEFENCES: readonly Defence[] = [
     tests: { file: PATH_TOKENS, titles: /on the file store, (T0-10|T0-14)/ },
   },
   {
+    name: 'a path token reads and does nothing else',
+    edits: [
+      edit(
+        'src/surfaces/bulgur/handlers.ts',
+        'const caller = callerOfHeaders(asked.req.headers, login, asked.verifier);',
+        `let caller;
+  try {
+    asked.pathTokens.verify(String(asked.query?.token), path.name);
+    caller = { role: 'service_role', subject: null, claims: '{"role":"service_role"}', sessionId: null };
+  } catch {
+    caller = callerOfHeaders(asked.req.headers, login, asked.verifier);
+  }`,
+      ),
+    ],
+    tests: { file: PATH_TOKENS, titles: /on the file store, T0-11 changes nothing/ },
+  },
+  {
     name: 'a path token ends',
     edits: [edit('src/identity/open-token.ts', `(typeof exp === 'number' && nowMs >= exp * 1000)`, '(nowMs < 0)')],
     tests: { file: PATH_TOKENS, titles: /on the file store, is refused T0-13 that has expired/ },
@@ -129,7 +146,7 @@ export const DOOR_DEFENCES: readonly Defence[] = [
   },
   {
     name: 'a right password is believed only where it came from',
-    edits: [edit('src/identity/believed-passwords.ts', '${addressKey(address)} ', '')],
+    edits: [edit('src/identity/believed-passwords.ts', ' $' + '{addressKey(address)}', '')],
     tests: { file: FILE_PASSWORDS, titles: /believes a password only where it came from/ },
   },
   {
