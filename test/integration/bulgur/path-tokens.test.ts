@@ -1,6 +1,6 @@
 /** Path tokens, in the place of a login: facts T0-08 to T0-15 and T0-28, with short-lived JWTs as the tokens. */
 import { signToken } from '../../../src/identity/sign-token.ts';
-import { type Call, makeCall } from '../../support/call.ts';
+import { type Call, type CallOptions, makeCall } from '../../support/call.ts';
 import { type Gateway, JWT_SECRET, SERVICE_TOKEN, STORES, startGateway } from '../../support/gateway.ts';
 import { ALICE_TOKEN, BOB_TOKEN, namesIn, openHome, pathTokenFor, putFiles } from '../../support/storage-tree.ts';
 
@@ -68,13 +68,22 @@ describe.each(STORES)('a path token, on the %s store,', store => {
     }
   });
 
-  it('T0-11 changes nothing', async () => {
+  it.each([
+    ['alone', undefined],
+    ['beside a bad login', 'rubbish'],
+    ['beside a login that may not', BOB_TOKEN],
+  ])('T0-11 changes nothing, %s', async (_, login) => {
     const token = await pathTokenFor(call, 'alice/docs/a.txt');
-    const path = `/storage/alice/docs/a.txt?token=${token}`;
-    expect((await call('DELETE', path)).status).toBe(401);
-    expect((await call('POST', path, { json: { action: 'MakePathToken' } })).status).toBe(401);
-    expect((await call('POST', path, { json: { action: 'Move', new_path: '/alice/x' } })).status).toBe(401);
-    expect((await call('PUT', path, { form: [{ name: 'f', value: 'x', type: 'text/plain' }] })).status).toBe(401);
+    const statuses: number[] = [];
+    const ask = async (method: string, options: CallOptions) => {
+      const reply = await call(method, `/storage/alice/docs/a.txt?token=${token}`, { token: login, ...options });
+      statuses.push(reply.status);
+    };
+    await ask('DELETE', {});
+    await ask('POST', { json: { action: 'MakePathToken' } });
+    await ask('POST', { json: { action: 'Move', new_path: '/alice/x' } });
+    await ask('PUT', { form: [{ name: 'f', value: 'x', type: 'text/plain' }] });
+    expect(statuses).toEqual([401, 401, 401, 401]);
     expect(await namesIn(call, 'alice/docs')).toEqual(['a.txt', 'b.txt']);
   });
 

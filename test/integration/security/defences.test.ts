@@ -1,8 +1,7 @@
 /**
  * Removes one defence after another in a copy of this tree and expects its tests to turn red there, beside a control that
  * stays green. `npm test` takes a few by a printed seed; DEFENCES=all takes them all and prints the table of the README,
- * DEFENCES=doors those of the doors with
- * accounts, DEFENCES='a word' those whose name has it, FAULT_SEED repeats a choice.
+ * DEFENCES=doors those of the doors with accounts, DEFENCES='a word' those whose name has it, FAULT_SEED repeats a choice.
  */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -40,7 +40,7 @@ export const DOOR_DEFENCES: readonly Defence[] = [
         'const caller = callerOfHeaders(asked.req.headers, login, asked.verifier);',
         `let caller;
   try {
-    asked.pathTokens.verify(String(asked.query?.token), path.name);
+    asked.pathTokens.verify(new URL(asked.req.url, 'http://x').searchParams.get('token') ?? '', path.name);
     caller = { role: 'service_role', subject: null, claims: '{"role":"service_role"}', sessionId: null };
   } catch {
     caller = callerOfHeaders(asked.req.headers, login, asked.verifier);
@@ -114,6 +114,11 @@ export const DOOR_DEFENCES: readonly Defence[] = [
         'where r.window_end <= v_now or r.count < p_limit',
         'where r.window_end <= v_now or coalesce((select s.count from sluice.rate_limits s where s.key = p_key), 0) < p_limit',
       ),
+      edit(
+        'db/functions/take-from-limit.sql',
+        '  returning * into v_taken;',
+        '  returning * into v_taken;\n  perform pg_sleep(0.05);',
+      ),
     ],
     tests: { file: ACCOUNTS, titles: /refuses more than the limit, however many ask at once/ },
   },
@@ -170,8 +175,10 @@ export const DOOR_DEFENCES: readonly Defence[] = [
     edits: [
       edit(
         'db/functions/view-file.sql',
-        'where f.object_id = v_object.id and not sluice.is_over(f);',
-        'where f.object_id = v_object.id;',
+        `viewed_at = now()
+    where f.object_id = v_object.id and not sluice.is_over(f);`,
+        `viewed_at = now()
+    where f.object_id = v_object.id;`,
       ),
     ],
     tests: { file: VIEWS, titles: /gives its bytes to N of N \+ 50 readers/ },
