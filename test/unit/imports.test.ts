@@ -67,7 +67,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
   },
   'surfaces/bulgur': {
-    may: ['domain', 'operations', 'identity', 'contract', 'http'],
+    may: ['domain', 'entrance', 'operations', 'identity', 'contract', 'http'],
     because: 'a surface translates; it is deleted with its folder, so no other may lean on it',
   },
   'surfaces/zipline': {

@@ -7,7 +7,7 @@ import { openMultipart } from '../../http/multipart-upload.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { makeFolder, moveInTree, openFolder, removeFromTree } from '../../operations/change-tree.ts';
 import { demandPermits } from '../../operations/demand-permits.ts';
-import { type Asked, pathAsked, scopeInTree } from './handlers.ts';
+import { type Asked, pathAsked, scopeInTree } from './asked.ts';
 
 const DONE = { status: 'ok' };
 

@@ -3,18 +3,18 @@
  * else: who enters a tree and what happens in it is decided by the policies.
  */
 import type { Approach, Surface } from '../../contract/bind-routes.ts';
-import { boundHandlers } from '../../contract/bound-handlers.ts';
+import { boundHandlers, type Handle } from '../../contract/bound-handlers.ts';
 import { answerErrors } from '../../http/error-reply.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { demandPermits } from '../../operations/demand-permits.ts';
+import { type Asked, type Parts, pathAsked, scopeInTree } from './asked.ts';
 import { act, remove, upload } from './changes.ts';
 import { errorReplyOf, UNKNOWN_ROUTE } from './errors.ts';
-import { type BulgurHandler, type BulgurParts, pathAsked, scopeInTree } from './handlers.ts';
 import { logIn } from './login.ts';
 import { read } from './reads.ts';
 
 /** By operation id of openapi.yaml. */
-const OPERATIONS: Readonly<Record<string, { readonly handle: BulgurHandler }>> = {
+const OPERATIONS: Readonly<Record<string, { readonly handle: Handle<Asked> }>> = {
   readTree: { handle: read },
   headTree: { handle: read },
   actOnTree: { handle: act },
@@ -26,11 +26,11 @@ const OPERATIONS: Readonly<Record<string, { readonly handle: BulgurHandler }>> =
 /** `/storage/v1` is the bucket API's; no user is called so. */
 const OWN = /^\/(?:storage(?!\/v1(?:\/|$))|auth)(?:\/|$)/;
 
-export function makeBulgurSurface(parts: BulgurParts): Surface {
+export function makeBulgurSurface(parts: Parts): Surface {
   return {
     tag: 'bulgur',
     owns: path => OWN.test(path),
-    handlers: boundHandlers<BulgurParts, undefined>(OPERATIONS, parts),
+    handlers: boundHandlers<Parts, undefined>(OPERATIONS, parts),
     beforeRefusal: approach => mustOwn(approach, parts),
     onError: answerErrors(errorReplyOf),
     onUnknown: (_req, res) => sendJson({ res, ...UNKNOWN_ROUTE }),
@@ -38,7 +38,7 @@ export function makeBulgurSurface(parts: BulgurParts): Surface {
 }
 
 /** Strangers to a tree are told so, and nothing of what is malformed. */
-async function mustOwn(approach: Approach, parts: BulgurParts): Promise<void> {
+async function mustOwn(approach: Approach, parts: Parts): Promise<void> {
   if (approach.operationId === 'logIn') return;
   const asked = { ...approach, ...parts };
   const path = pathAsked(asked);

@@ -4,7 +4,7 @@ import { ANONYMOUS } from '../../domain/caller.ts';
 import { clientAddress } from '../../http/client-address.ts';
 import { makeRequestScope } from '../../http/request-scope.ts';
 import { sendJson } from '../../http/send-json.ts';
-import type { Asked } from './handlers.ts';
+import type { Asked } from './asked.ts';
 
 /** How long a session from here holds. */
 const SESSION_MS = 7 * 24 * 60 * 60 * 1000;

@@ -11,7 +11,7 @@ import { sendObject } from '../../http/send-object.ts';
 import { sendStream } from '../../http/send-stream.ts';
 import type { PathPass } from '../../identity/path-tokens.ts';
 import { type OpenedTree, openTree, type TreeEntry } from '../../operations/open-tree.ts';
-import { type Asked, pathAsked, scopeInTree, scopeOfToken } from './handlers.ts';
+import { type Asked, pathAsked, scopeInTree, scopeOfToken } from './asked.ts';
 
 const OPERATION = 'tree.get';
 

@@ -1,7 +1,5 @@
 /** The routes of this API: wire to operation and back. */
-import type { Route } from '../../contract/bind-routes.ts';
 import type { BackendFile } from '../../database/queries/backends.ts';
-import type { RequestScope } from '../../domain/caller.ts';
 import { contentTypeOfName } from '../../domain/content-types.ts';
 import { malformed } from '../../domain/errors.ts';
 import { isObjectName } from '../../domain/names.ts';
@@ -12,23 +10,11 @@ import { readConditions } from '../../http/read-conditions.ts';
 import { declaredSizeOf, openRequestBody } from '../../http/request-body.ts';
 import { sendObject } from '../../http/send-object.ts';
 import { deleteBackendPath, readBackendPath } from '../../operations/backend-files.ts';
-import type { Core } from '../../operations/core.ts';
 import { demandPermits } from '../../operations/demand-permits.ts';
 import { putObject } from '../../operations/put-object.ts';
+import type { Asked } from './asked.ts';
 import { bucketOf, DEFAULT_BACKEND } from './backend.ts';
 import { sendEnvelope } from './envelope.ts';
-
-export interface Parts {
-  readonly core: Core;
-  readonly publicUrl: string | null;
-}
-
-export interface Admitted {
-  readonly scope: RequestScope;
-  readonly backend: string;
-}
-
-export type Asked = Route & Parts & Admitted;
 
 const PAGE_FILES = 100;
 const PAGE_MAX_FILES = 1000;

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Approach, Surface } from '../../contract/bind-routes.ts';
-import { boundHandlers, type Handle } from '../../contract/bound-handlers.ts';
+import { boundHandlers, type Handle, operationOf } from '../../contract/bound-handlers.ts';
 import { ANONYMOUS } from '../../domain/caller.ts';
 import { clientAddress } from '../../http/client-address.ts';
 import { answerErrors } from '../../http/error-reply.ts';
@@ -14,9 +14,10 @@ import { sendJson } from '../../http/send-json.ts';
 import type { Accounts } from '../../identity/accounts.ts';
 import { callerOfHeaders } from '../../identity/caller-of-headers.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
+import type { Admitted, Asked, Parts } from './asked.ts';
 import { backendOfHost } from './backend.ts';
 import { errorReplyOf, unknownReply } from './envelope.ts';
-import { type Admitted, type Asked, deleteFiles, type Parts, readFiles, writeFile } from './files.ts';
+import { deleteFiles, readFiles, writeFile } from './files.ts';
 
 export interface SpacedogSurfaceOptions extends Parts {
   readonly verifier: TokenVerifier;
@@ -38,7 +39,7 @@ const WRITE: Operation = { operation: 'backend.upload', forAdministrators: true,
 const DELETE: Operation = { operation: 'backend.delete', forAdministrators: true, handle: deleteFiles };
 
 /** By operation id of openapi.yaml. */
-const OPERATIONS = {
+const OPERATIONS: Readonly<Record<string, Operation>> = {
   readBackendRoot: READ,
   headBackendRoot: READ,
   writeBackendRoot: WRITE,
@@ -69,7 +70,7 @@ export function makeSpacedogSurface(options: SpacedogSurfaceOptions): Surface<Ad
 
 /** Credentials that are given must be good, also where none are needed. */
 async function admit(approach: Approach, options: SpacedogSurfaceOptions): Promise<Admitted> {
-  const { operation, forAdministrators } = OPERATIONS[approach.operationId as keyof typeof OPERATIONS];
+  const { operation, forAdministrators } = operationOf(OPERATIONS, approach.operationId);
   const backend = backendOfHost(hostOf(approach.req), options.backendDomain);
   const { authorization } = approach.req.headers;
   const login = forAdministrators || authorization !== undefined ? 'required' : 'none';

@@ -12,7 +12,7 @@ import {
   sortFile,
 } from '../../operations/manage-folders.ts';
 import type { Asked } from './asked.ts';
-import { folderIdOf, urlOf, wireFolder } from './wire.ts';
+import { folderIdOf, wireFile, wireFolder } from './wire.ts';
 
 export async function listFolders({ core, scope, query }: Asked) {
   return (await getOwnFolders(core, scope, isYes(query.files))).map(wireFolder);
@@ -51,16 +51,10 @@ export async function publish(asked: Asked) {
 
 export async function viewFolder({ core, scope, params }: Asked) {
   const { folder, ownerName } = await getPublicFolder(core, scope, folderIdOf(params));
-  const files = (folder.files ?? []).map(file => ({
-    name: file.name,
-    originalName: file.originalName,
-    mimetype: file.mimeType,
-    size: file.sizeBytes,
-    views: file.views,
-    createdAt: file.createdAt,
-    url: urlOf(file),
-    password: file.hasPassword,
-  }));
+  const files = (folder.files ?? []).map(file => {
+    const { name, originalName, mimetype, size, views, createdAt, url, password } = wireFile(file);
+    return { name, originalName, mimetype, size, views, createdAt, url, password };
+  });
   return { id: folder.id, name: folder.name, owner: ownerName, files };
 }
 

@@ -45,6 +45,6 @@ export function wireFile(file: UserFile) {
 }
 
 /** The public address, without a host. */
-export function urlOf({ name }: UserFile): string {
+function urlOf({ name }: UserFile): string {
   return `/u/${name.split('/').map(encodeURIComponent).join('/')}`;
 }

@@ -1,7 +1,8 @@
-/** What every route handler of this surface is given, and how it comes to a scope. */
+/** What every handler of this surface is given, and how it comes to a scope. */
 import type { Approach, Route } from '../../contract/bind-routes.ts';
 import { ANONYMOUS, type RequestScope } from '../../domain/caller.ts';
 import { parseTreePath, type TreePath } from '../../domain/tree-path.ts';
+import { scopeByLogin } from '../../entrance/login-operation.ts';
 import { makeRequestScope } from '../../http/request-scope.ts';
 import type { Accounts } from '../../identity/accounts.ts';
 import { callerOfHeaders, type Login } from '../../identity/caller-of-headers.ts';
@@ -9,19 +10,17 @@ import type { PathTokens } from '../../identity/path-tokens.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
 import type { Core } from '../../operations/core.ts';
 
-export interface BulgurParts {
+export interface Parts {
   readonly core: Core;
   readonly verifier: TokenVerifier;
   readonly pathTokens: PathTokens;
   readonly accounts: Accounts;
 }
 
-export type Asked = Route & BulgurParts;
-
-export type BulgurHandler = (asked: Asked) => Promise<void>;
+export type Asked = Route & Parts;
 
 /** The path that the request is about, whoever asks. What is wrong with it is said to nobody without a login. */
-export function pathAsked({ req, params, verifier }: Approach & BulgurParts): TreePath {
+export function pathAsked({ req, params, verifier }: Approach & Parts): TreePath {
   try {
     return parseTreePath(`${params.user ?? ''}/${params.wildcard ?? ''}`);
   } catch (error) {
@@ -32,11 +31,10 @@ export function pathAsked({ req, params, verifier }: Approach & BulgurParts): Tr
 
 /** A scope that the permit for the owner's tree is asked with, whatever then happens in it. */
 export function scopeInTree(
-  asked: Approach & BulgurParts,
+  asked: Approach & Parts,
   { path, operation, login }: { path: TreePath; operation: string; login: Login },
 ): RequestScope {
-  const caller = callerOfHeaders(asked.req.headers, login, asked.verifier);
-  return makeRequestScope(asked, { caller, operation, permits: ['home-tree'], target: path.owner });
+  return scopeByLogin(asked, { operation, login, permits: ['home-tree'], target: path.owner }, asked.verifier);
 }
 
 /** A scope for whoever holds a path token, which says all there is to say. */
