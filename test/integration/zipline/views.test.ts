@@ -90,6 +90,23 @@ describe.each(STORES)('over the %s store', store => {
     expect((await call('GET', '/u/b.txt')).status).toBe(200);
   });
 
+  it('hides what is over from its owner at the bucket API as well, before any sweeper, and never a favorite', async () => {
+    const id = await putFile(gateway, 'a.txt', { expiresAt: PAST });
+    await putFile(gateway, 'b.txt', { maxViews: 1 });
+    await call('GET', '/u/b.txt');
+    const status = async (name: string) => {
+      const reply = await call('GET', `/object/uploads/${name}`, { token: ALICE_TOKEN });
+      return reply.status === 200 ? reply.text : (reply.json as { code: string }).code;
+    };
+    expect([await status('a.txt'), await status('b.txt')]).toEqual(['NoSuchKey', 'NoSuchKey']);
+    const listed = async () =>
+      ((await call('POST', '/object/list/uploads', { token: ALICE_TOKEN, json: { prefix: '' } })).json as object[])
+        .length;
+    expect(await listed()).toBe(0);
+    await gateway.db.sql('update sluice.files set favorite = true where id = $1', [id]);
+    expect([await status('a.txt'), await listed()]).toEqual(['the bytes of a.txt', 1]);
+  });
+
   it('asks for the password, and counts only who knows it', async () => {
     const passwordHash = await makePasswords({ maxAtOnce: 1 }).hash('open sesame');
     await putFile(gateway, 'a.txt', { passwordHash, maxViews: 2 });
