@@ -36,14 +36,14 @@ export const DOOR_DEFENCES: readonly Defence[] = [
     name: 'a path token reads and does nothing else',
     edits: [
       edit(
-        'src/surfaces/bulgur/handlers.ts',
-        'const caller = callerOfHeaders(asked.req.headers, login, asked.verifier);',
-        `let caller;
-  try {
+        'src/surfaces/bulgur/asked.ts',
+        `return scopeByLogin(asked, { operation, login, permits: ['home-tree'], target: path.owner }, asked.verifier);`,
+        `try {
     asked.pathTokens.verify(new URL(asked.req.url, 'http://x').searchParams.get('token') ?? '', path.name);
-    caller = { role: 'service_role', subject: null, claims: '{"role":"service_role"}', sessionId: null };
+    const caller = { role: 'service_role', subject: null, claims: '{"role":"service_role"}', sessionId: null };
+    return makeRequestScope(asked, { caller, operation, permits: ['home-tree'], target: path.owner });
   } catch {
-    caller = callerOfHeaders(asked.req.headers, login, asked.verifier);
+    return scopeByLogin(asked, { operation, login, permits: ['home-tree'], target: path.owner }, asked.verifier);
   }`,
       ),
     ],
