@@ -37,7 +37,9 @@ export function makeCachingStore(store: BlobStore, { maxBytes, onRead }: CacheOp
         return bytes;
       }
       return store.open(key, { range: null, signal }).then(async stream => {
-        const read = await readAll(stream, sizeBytes);
+        const read = await readAll(stream, sizeBytes).catch((error: unknown) => {
+          throw failureInMidBody(error, store.kind, signal);
+        });
         kept.set(key, read);
         onRead('store');
         return read;
@@ -48,6 +50,13 @@ export function makeCachingStore(store: BlobStore, { maxBytes, onRead }: CacheOp
       return store.delete(keys);
     },
   };
+}
+
+/** No byte of it has been sent yet, so it can be answered as what it is: a network that broke, or a file that is not whole. */
+function failureInMidBody(error: unknown, kind: BlobStore['kind'], signal: AbortSignal): BlobStoreError {
+  if (error instanceof BlobStoreError) return error;
+  const failure = signal.aborted ? 'aborted' : kind === 's3' ? 'unavailable' : 'failed';
+  return new BlobStoreError(failure, 'The bytes broke off before their end', error);
 }
 
 /** Rejects as the stream fails, and where it has another length. */
@@ -63,7 +72,7 @@ function readAll(stream: Readable, sizeBytes: number): Promise<Buffer> {
     };
     stream.on('error', reject);
     stream.on('end', () => (length === sizeBytes ? resolve(bytes) : reject(wrongLength(length, sizeBytes))));
-    stream.on('close', () => reject(new BlobStoreError('failed', 'The bytes closed before their end')));
+    stream.on('close', () => reject(new Error('closed before the end')));
     if (stream instanceof LendingStream) {
       stream.lendTo((piece, giveBack) => {
         take(piece);

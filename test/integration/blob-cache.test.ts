@@ -12,22 +12,23 @@ const ALICE_TOKEN = tokenFor('authenticated', ALICE);
 /** Counts what is read from the store, and may break the next read in its middle. */
 function observe(store: BlobStore) {
   const reads: string[] = [];
-  let breaks = false;
+  let breaksBy: Error | null = null;
   const observed: BlobStore = {
     ...store,
     async open(key, options) {
       reads.push(key);
       const stream: Readable = await store.open(key, options);
-      if (breaks) stream.once('resume', () => stream.destroy(new BlobStoreError('failed', 'the disk has gone')));
-      breaks = false;
+      const error = breaksBy;
+      if (error !== null) stream.once('resume', () => stream.destroy(error));
+      breaksBy = null;
       return stream;
     },
   };
   return {
     observed,
     take: () => reads.splice(0).length,
-    breakNext: () => {
-      breaks = true;
+    breakNext: (error: Error) => {
+      breaksBy = error;
     },
   };
 }
@@ -117,8 +118,10 @@ describe.each(STORES)('small objects on the %s store', store => {
 
   it('are not kept when the store breaks off, which is answered as a failure', async () => {
     await upload('broken', 'in the end');
-    spy.breakNext();
+    spy.breakNext(new BlobStoreError('failed', 'the disk has gone'));
     expect(await read('broken')).toMatchObject({ status: 500 });
+    spy.breakNext(new Error('ECONNRESET'));
+    expect(await read('broken')).toMatchObject({ status: store === 's3' ? 503 : 500 });
     expect(await read('broken')).toMatchObject({ status: 200, text: 'in the end' });
   });
 
