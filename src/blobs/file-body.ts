@@ -1,29 +1,29 @@
-/** The bytes of an open file as a stream, read into memory that is used again. Closes the file when it ends. */
-import type { FileHandle } from 'node:fs/promises';
+/**
+ * The bytes of an open file as a stream, read into memory that is used again. Closes the file when it ends: at once, in this
+ * thread, because closing what was only read writes nothing, and asking the thread pool costs many times as much.
+ */
+import { closeSync, read } from 'node:fs';
 import type { BufferPool } from '../streams/buffer-pool.ts';
 import { LendingStream } from '../streams/lending-stream.ts';
 
 export class FileBody extends LendingStream {
-  readonly #file: FileHandle;
+  readonly #descriptor: number;
   #position: number;
   /** After the last byte. */
   readonly #end: number;
-  #reading: Promise<void> = Promise.resolve();
+  #isReading = false;
+  /** What waits for the read under way. */
+  #afterRead: (() => void) | null = null;
 
-  constructor(file: FileHandle, bytes: { start: number; end: number; pool: BufferPool }) {
+  /** Takes the descriptor over. */
+  constructor(descriptor: number, bytes: { start: number; end: number; pool: BufferPool }) {
     super(bytes.pool);
-    this.#file = file;
+    this.#descriptor = descriptor;
     this.#position = bytes.start;
     this.#end = bytes.end;
   }
 
   protected override pull(): void {
-    this.#reading = this.#readPiece().catch(error => {
-      this.destroy(error);
-    });
-  }
-
-  async #readPiece(): Promise<void> {
     const wantedBytes = this.#end - this.#position;
     if (wantedBytes <= 0) {
       this.offerEnd();
@@ -31,19 +31,34 @@ export class FileBody extends LendingStream {
     }
     const buffer = this.bufferFor(wantedBytes);
     const length = Math.min(buffer.length, wantedBytes);
-    const { bytesRead } = await this.#file.read(buffer, 0, length, this.#position);
-    if (bytesRead === 0) throw new Error('the file became shorter while it was read');
-    this.#position += bytesRead;
-    this.offer(buffer.subarray(0, bytesRead));
+    this.#isReading = true;
+    read(this.#descriptor, buffer, 0, length, this.#position, (error, bytesRead) => {
+      this.#isReading = false;
+      if (this.#afterRead !== null) this.#afterRead();
+      else if (error !== null) this.destroy(error);
+      else if (bytesRead === 0) this.destroy(new Error('the file became shorter while it was read'));
+      else this.#give(buffer.subarray(0, bytesRead));
+    });
+  }
+
+  #give(piece: Buffer): void {
+    this.#position += piece.length;
+    this.offer(piece);
   }
 
   /** A read that is under way still needs the file, and its memory. */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.#reading
-      .then(() => this.#file.close())
-      .then(
-        () => super._destroy(error, callback),
-        (closing: Error) => super._destroy(error ?? closing, callback),
-      );
+    if (this.#isReading) this.#afterRead = () => this.#close(error, callback);
+    else this.#close(error, callback);
+  }
+
+  #close(error: Error | null, callback: (error: Error | null) => void): void {
+    let failure = error;
+    try {
+      closeSync(this.#descriptor);
+    } catch (closing) {
+      failure ??= closing as Error;
+    }
+    super._destroy(failure, callback);
   }
 }
