@@ -193,8 +193,10 @@ describe.each(STORES)('changing the tree, on the %s store,', store => {
     socket.destroy();
     expect(await namesIn(call, 'alice/docs')).toEqual(['whole.txt']);
     // A store that was cut off in the middle may still finish what it was sent, so its entry waits for its lease.
-    await gateway.db.sql(`update sluice.blobs set lease_until = now() - interval '1 s' where state = 'pending'`);
-    expect(await tracesOf(gateway)).toMatchObject({ unfinished: 0 });
+    await until('the lease of the cut file has run out, once there is one', async () => {
+      await gateway.db.sql(`update sluice.blobs set lease_until = now() - interval '1 s' where state = 'pending'`);
+      return (await tracesOf(gateway)).unfinished === 0;
+    });
   });
 
   it('T0-23 removes a file once', async () => {
