@@ -119,7 +119,7 @@ async function removeOver({ database, graceMs }: SweeperOptions, scope: RequestS
   }
 }
 
-/** What was removed by the thousand is only noted so far (db/migrations/0009_removals.sql). */
+/** What was removed by the thousand is only noted so far (db/migrations/0011_removals.sql). */
 async function settleRemovals({ database }: SweeperOptions, scope: RequestScope): Promise<void> {
   const { role } = asService(scope).caller;
   for (let settled = 1; settled > 0 && !scope.signal.aborted; ) {
