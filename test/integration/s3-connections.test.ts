@@ -224,11 +224,17 @@ describe('the lean client on a socket that the engine has closed', () => {
     await store.put(blobOf(Readable.from([Buffer.from('x')]), 1));
     await store.put(blobOf(Readable.from([Buffer.from('x')]), 1));
     expect(requests()).toBe(3);
+
+    const broken = await storeAgainst(request => request.socket.destroy());
+    const put = broken.store.put(blobOf(Readable.from([Buffer.from('x'), Buffer.from('y')]), 2));
+    expect(await rejection(put)).toMatchObject({ failure: 'unavailable' });
+    expect(broken.requests()).toBe(2);
   });
 
   it('fails a PUT whose bytes have gone by', async () => {
     const { store, requests } = await storeAgainst(request => request.socket.destroy());
-    const put = store.put(blobOf(Readable.from([Buffer.from('x'), Buffer.from('y')]), 2));
+    const piece = Buffer.alloc(1024 * 1024);
+    const put = store.put(blobOf(Readable.from([piece, piece]), 2 * piece.length));
     expect(await rejection(put)).toMatchObject({ failure: 'unavailable' });
     expect(requests()).toBe(1);
   });
