@@ -229,13 +229,16 @@ describe('hostile payloads', () => {
     for (const team of teams) {
       await gateway.db.sql(`insert into storage.objects (bucket_id, name) values ('b', $1)`, [`${team}/theirs`]);
     }
-    for (const team of teams) {
-      const token = tokenFor('authenticated', ALICE, { team, search_path: 'pg_catalog' });
-      const reply = await call('POST', '/object/list/b', { token, json: { prefix: '' } });
-      expect(reply.json).toEqual([expect.objectContaining({ name: team })]);
+    try {
+      for (const team of teams) {
+        const token = tokenFor('authenticated', ALICE, { team, search_path: 'pg_catalog' });
+        const reply = await call('POST', '/object/list/b', { token, json: { prefix: '' } });
+        expect(reply.json).toEqual([expect.objectContaining({ name: team })]);
+      }
+    } finally {
+      await gateway.db.sql(`delete from storage.objects where name like '%/theirs'`);
+      await gateway.db.sql('drop policy by_team on storage.objects');
     }
-    await gateway.db.sql(`delete from storage.objects where name like '%/theirs'`);
-    await gateway.db.sql('drop policy by_team on storage.objects');
   });
 
   it('name no table: catalogs and the ledger are not buckets', async () => {
