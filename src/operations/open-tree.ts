@@ -3,14 +3,18 @@
  * which, and brings a folder's first page; further pages are fetched as they are read, and nothing is held in between.
  */
 import type { ListedEntry } from '../database/queries/list-objects.ts';
-import { findLinkedTreeRows, findTreeRows, type TreeRow } from '../database/queries/tree.ts';
+import {
+  findLinkedTreeRows,
+  findTreeRows,
+  listTreeItems,
+  type TreeItem,
+  type TreeRow,
+} from '../database/queries/tree.ts';
 import { asService, type RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
-import type { PageCursor } from '../domain/listing.ts';
 import type { OpenedObject } from '../domain/opened-object.ts';
 import { FOLDER_PLACEHOLDER, HOME_BUCKET, type TreePath } from '../domain/tree-path.ts';
 import type { Core } from './core.ts';
-import { listPage } from './list-objects.ts';
 import { decideOpening, type ReadConditions } from './open-object.ts';
 
 /** A path token has been verified by the identity module; its revocation is looked up here. */
@@ -61,11 +65,11 @@ export async function openTree(core: Core, scope: RequestScope, request: TreeReq
   if (first === undefined && !path.isRoot) {
     throw new SluiceError('object-not-found', 'There is nothing at this path', { facts: { name: path.name } });
   }
-  const entries = rows.flatMap(row => (row.kind === 'entry' ? [row.entry] : []));
+  const items = rows.flatMap(row => (row.kind === 'entry' ? [itemOf(row.entry)] : []));
   return {
     kind: 'folder',
-    isWhole: entries.length <= PAGE_ENTRIES,
-    pages: pagesOf(core, acting, { prefix: `${path.name}/`, entries }),
+    isWhole: items.length <= PAGE_ENTRIES,
+    pages: pagesOf(core, acting, { folder: path.name, items }),
   };
 }
 
@@ -75,37 +79,35 @@ function unrevoked(rows: readonly { readonly found: TreeRow | null; readonly rev
   return rows.flatMap(({ found }) => (found === null ? [] : [found]));
 }
 
+function itemOf({ name, isFolder, metadata }: ListedEntry): TreeItem {
+  return { name, isFolder, sizeBytes: Number(metadata?.size ?? 0) };
+}
+
 async function* pagesOf(
   core: Core,
   scope: RequestScope,
-  { prefix, entries }: { prefix: string; entries: readonly ListedEntry[] },
+  { folder, items }: { folder: string; items: readonly TreeItem[] },
 ): AsyncIterable<readonly TreeEntry[]> {
-  const order = { column: 'name', order: 'asc', time: null } as const;
-  const first = entries.slice(0, PAGE_ENTRIES);
-  yield treeEntries(first, prefix);
-  const last = entries.length > PAGE_ENTRIES ? first.at(-1) : undefined;
-  let after: PageCursor | null = last === undefined ? null : { ...order, name: last.name, isFolder: last.isFolder };
-  while (after !== null) {
-    const page = await listPage(core, scope, {
-      bucket: HOME_BUCKET,
-      prefix,
-      delimited: true,
-      limit: PAGE_ENTRIES,
-      after,
-      ...order,
-    });
-    yield treeEntries(page.entries, prefix);
-    after = page.next;
+  for (let page = items; ; ) {
+    const shown = page.slice(0, PAGE_ENTRIES);
+    const after = page.length > PAGE_ENTRIES ? shown.at(-1) : undefined;
+    const address = { bucket: HOME_BUCKET, folder, limit: PAGE_ENTRIES + 1 };
+    // The next page is fetched while the reader takes this one; one who goes away never asks for it.
+    const next = after === undefined ? null : core.database.run(scope, listTreeItems, { ...address, after });
+    next?.catch(() => {});
+    yield treeEntries(shown, `${folder}/`);
+    if (next === null) return;
+    page = await next;
   }
 }
 
 /** A name with an empty segment, which other doors allow, has no path here. */
-function treeEntries(entries: readonly ListedEntry[], prefix: string): readonly TreeEntry[] {
-  return entries
-    .map(entry => ({
-      name: entry.name.slice(prefix.length, entry.isFolder ? -1 : undefined),
-      isFile: !entry.isFolder,
-      sizeBytes: Number(entry.metadata?.size ?? 0),
+function treeEntries(items: readonly TreeItem[], prefix: string): readonly TreeEntry[] {
+  return items
+    .map(({ name, isFolder, sizeBytes }) => ({
+      name: name.slice(prefix.length, isFolder ? -1 : undefined),
+      isFile: !isFolder,
+      sizeBytes,
     }))
     .filter(({ name }) => name !== '' && name !== FOLDER_PLACEHOLDER);
 }

@@ -69,6 +69,32 @@ function treeRowOf(row: BatchRow): TreeRow {
   return { kind: 'entry', entry: entryOf(row) };
 }
 
+/** What the tree shows of what lies in a folder, under its whole name; a folder's ends in a slash. */
+export interface TreeItem {
+  readonly name: string;
+  readonly isFolder: boolean;
+  readonly sizeBytes: number;
+}
+
+export interface TreePage {
+  readonly bucket: string;
+  /** Without a slash at its end. */
+  readonly folder: string;
+  readonly after: TreeItem;
+  readonly limit: number;
+}
+
+/** What follows in a folder, in byte order. Of a hundred thousand files no more is fetched than is shown. */
+export const listTreeItems: Statement<TreePage, TreeItem> = {
+  name: 'list_tree_items',
+  runs: 'caller-reads',
+  text: `select e.name, e.is_folder, e.metadata -> 'size' as size
+    from storage.list_entries(
+      $1, case when $4 then left($3, -1) || '0' else $3 || chr(1) end, $2 || '0', char_length($2) + 1, true, null, false, 0, $5) e`,
+  values: ({ bucket, folder, after, limit }) => [bucket, folder, after.name, after.isFolder, limit],
+  row: row => ({ name: row.name as string, isFolder: row.is_folder as boolean, sizeBytes: Number(row.size ?? 0) }),
+};
+
 export interface FolderAddress {
   readonly bucket: string;
   /** The folder's own name without its slash, and the one that it lies in; null for the root's. */
