@@ -2,7 +2,6 @@
  * Reads the storage tree: at a path is a file, to be opened as any object, or a folder, to be listed. One round trip says
  * which, and brings a folder's first page; further pages are fetched as they are read, and nothing is held in between.
  */
-import type { ListedEntry } from '../database/queries/list-objects.ts';
 import {
   findLinkedTreeRows,
   findTreeRows,
@@ -65,7 +64,7 @@ export async function openTree(core: Core, scope: RequestScope, request: TreeReq
   if (first === undefined && !path.isRoot) {
     throw new SluiceError('object-not-found', 'There is nothing at this path', { facts: { name: path.name } });
   }
-  const items = rows.flatMap(row => (row.kind === 'entry' ? [itemOf(row.entry)] : []));
+  const items = rows.flatMap(row => (row.kind === 'entry' ? [row.item] : []));
   return {
     kind: 'folder',
     isWhole: items.length <= PAGE_ENTRIES,
@@ -77,10 +76,6 @@ export async function openTree(core: Core, scope: RequestScope, request: TreeReq
 function unrevoked(rows: readonly { readonly found: TreeRow | null; readonly revoked: boolean }[]): readonly TreeRow[] {
   if (rows[0]?.revoked !== false) throw new SluiceError('link-revoked', 'The token has been revoked');
   return rows.flatMap(({ found }) => (found === null ? [] : [found]));
-}
-
-function itemOf({ name, isFolder, metadata }: ListedEntry): TreeItem {
-  return { name, isFolder, sizeBytes: Number(metadata?.size ?? 0) };
 }
 
 async function* pagesOf(

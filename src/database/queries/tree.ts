@@ -2,12 +2,11 @@
  * The storage tree: what is at a path, in one statement whether it is a file or a folder; what stands around a path; moving
  * and removing a file or a whole folder.
  */
-import type { StoredObject } from '../../domain/objects.ts';
+import type { Json, StoredObject } from '../../domain/objects.ts';
 import type { BatchRow } from '../batch.ts';
 import { OBJECT_COLUMNS, objectOf } from '../rows.ts';
 import { noRow, type Statement } from '../statement.ts';
 import { isRevokedText } from './links.ts';
-import { entryOf, type ListedEntry } from './list-objects.ts';
 
 export interface TreeAddress {
   readonly bucket: string;
@@ -22,14 +21,14 @@ export interface TreeAddress {
 /** The file, alone; or else the entries of the folder, in byte order. */
 export type TreeRow =
   | { readonly kind: 'file'; readonly object: StoredObject }
-  | { readonly kind: 'entry'; readonly entry: ListedEntry };
+  | { readonly kind: 'entry'; readonly item: TreeItem };
 
 /** '0' follows '/' in byte order, so `folder0` is the first name beyond everything in `folder/`. */
-const TREE_ROWS = `select ${OBJECT_COLUMNS}, null::timestamptz as last_accessed_at, false as is_folder, true as is_target,
+const TREE_ROWS = `select ${OBJECT_COLUMNS}, false as is_folder, true as is_target,
     case when $4 then (select r.delivery from storage.bucket_rules($1) r) end as delivery
   from storage.objects o where o.bucket_id = $1 and o.name = $2 and o.version is not null
   union all
-  select e.id, $1, e.name, null, e.metadata, null, e.created_at, e.updated_at, e.last_accessed_at, e.is_folder, false, null
+  select null, null, e.name, null, e.metadata, null, null, null, e.is_folder, false, null
   from storage.list_entries($1, $2 || '/', $2 || '0', char_length($2) + 1, true, null, false, 0, $3) e
   where not exists (
     select from storage.objects o where o.bucket_id = $1 and o.name = $2 and o.version is not null)`;
@@ -66,7 +65,11 @@ export const findLinkedTreeRows: Statement<
 
 function treeRowOf(row: BatchRow): TreeRow {
   if (row.is_target === true) return { kind: 'file', object: objectOf(row) };
-  return { kind: 'entry', entry: entryOf(row) };
+  return { kind: 'entry', item: treeItemOf(row, (row.metadata as Json | null)?.size) };
+}
+
+function treeItemOf(row: BatchRow, size: unknown): TreeItem {
+  return { name: row.name as string, isFolder: row.is_folder as boolean, sizeBytes: Number(size ?? 0) };
 }
 
 /** What the tree shows of what lies in a folder, under its whole name; a folder's ends in a slash. */
@@ -92,7 +95,7 @@ export const listTreeItems: Statement<TreePage, TreeItem> = {
     from storage.list_entries(
       $1, case when $4 then left($3, -1) || '0' else $3 || chr(1) end, $2 || '0', char_length($2) + 1, true, null, false, 0, $5) e`,
   values: ({ bucket, folder, after, limit }) => [bucket, folder, after.name, after.isFolder, limit],
-  row: row => ({ name: row.name as string, isFolder: row.is_folder as boolean, sizeBytes: Number(row.size ?? 0) }),
+  row: row => treeItemOf(row, row.size),
 };
 
 export interface FolderAddress {
