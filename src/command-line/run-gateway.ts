@@ -9,13 +9,12 @@ import type { Logger } from '../observe/logger.ts';
 import { makeWorkerMetrics, offerToPrimary } from '../observe/metrics.ts';
 import { killWorkers, startCluster } from './cluster.ts';
 import { type PostgresEngine, startPostgresEngine } from './engines.ts';
-import { giveHeapRoom } from './heap-room.ts';
+import { giveHeapRoom, letYoungGenerationGrow } from './heap-room.ts';
 import type { Output } from './output.ts';
 import { makeServeCommand, type RunningGateway } from './serve-command.ts';
 import { awaitShutdown } from './shutdown.ts';
 import { gatewayUrl } from './welcome.ts';
 import { askForMetrics, awaitDrain } from './worker-process.ts';
-import { letYoungGenerationGrow } from './young-generation.ts';
 
 export interface GatewayParts {
   readonly config: () => Config;

@@ -6,7 +6,7 @@ import type { ConnectionTarget } from '../database/database.ts';
 import { type RequestScope, SERVICE_CALLER } from '../domain/caller.ts';
 import type { Logger } from '../observe/logger.ts';
 import { startPostgresEngine } from './engines.ts';
-import { letYoungGenerationGrow } from './young-generation.ts';
+import { letYoungGenerationGrow } from './heap-room.ts';
 
 export interface VisitParts {
   readonly config: Config;
