@@ -59,58 +59,50 @@ interface Question {
 /** What is not in shared memory passes through some. */
 const SCRATCH_BYTES = 256 * 1024;
 
-interface Thread {
-  readonly worker: Worker;
+/** A thread, and those who wait for its answers: it gives them in the order it was asked. */
+class HashingThread {
+  readonly #worker = new Worker(PROGRAM, { eval: true, execArgv: [], env: {} });
+  readonly #questions: Question[] = [];
   /** Null before it is needed. */
-  scratch: Buffer | null;
+  #scratch: Buffer | null = null;
   /** The end of the line for it. */
-  scratchIsFree: Promise<unknown>;
-  /** It answers in the order it was asked. */
-  readonly questions: Question[];
+  #scratchIsFree: Promise<unknown> = Promise.resolve();
   /** Why it answers no more. */
-  end: Error | null;
-}
+  #end: Error | null = null;
 
-/** Starts nothing before the first hash; after a failure of the thread the next hash begins another. */
-export function makeMd5Thread(): Md5Thread {
-  let current: Thread | null = null;
-  let lastId = 0;
-
-  function start(): Thread {
-    const worker = new Worker(PROGRAM, { eval: true, execArgv: [], env: {} });
-    const thread: Thread = { worker, scratch: null, scratchIsFree: Promise.resolve(), questions: [], end: null };
-    worker.unref();
-    worker.on('message', (answer: string | null) => {
-      thread.questions.shift()?.resolve(answer);
-      if (thread.questions.length === 0) worker.unref();
+  constructor(onEnd: (thread: HashingThread) => void) {
+    this.#worker.unref();
+    this.#worker.on('message', (answer: string | null) => {
+      this.#questions.shift()?.resolve(answer);
+      if (this.#questions.length === 0) this.#worker.unref();
     });
     const fail = (error: Error) => {
-      thread.end ??= error;
-      if (current === thread) current = null;
-      for (const { reject } of thread.questions.splice(0)) reject(error);
+      this.#end ??= error;
+      onEnd(this);
+      for (const { reject } of this.#questions.splice(0)) reject(error);
     };
-    worker.on('error', fail);
-    worker.on('exit', () => fail(new Error('the thread that hashes has ended')));
-    return thread;
+    this.#worker.on('error', fail);
+    this.#worker.on('exit', () => fail(new Error('the thread that hashes has ended')));
   }
 
-  function ask({ worker, questions, end }: Thread, id: number, bytes: Buffer | null): Promise<string | null> {
+  /** Adds bytes to a hash, or ends it (null) and answers with its digits. */
+  ask(id: number, bytes: Buffer | null): Promise<string | null> {
     return new Promise((resolve, reject) => {
-      if (end !== null) {
-        reject(end);
+      if (this.#end !== null) {
+        reject(this.#end);
         return;
       }
-      questions.push({ resolve, reject });
-      worker.ref();
-      worker.postMessage({ id, bytes, isLast: bytes === null });
+      this.#questions.push({ resolve, reject });
+      this.#worker.ref();
+      this.#worker.postMessage({ id, bytes, isLast: bytes === null });
     });
   }
 
   /** One at a time: there is but one scratch. */
-  function hashCopies(thread: Thread, id: number, pieces: readonly Buffer[]): Promise<void> {
-    const turn = thread.scratchIsFree.then(async () => {
-      thread.scratch ??= Buffer.from(new SharedArrayBuffer(SCRATCH_BYTES));
-      const { scratch } = thread;
+  askWithCopies(id: number, pieces: readonly Buffer[]): Promise<void> {
+    const turn = this.#scratchIsFree.then(async () => {
+      this.#scratch ??= Buffer.from(new SharedArrayBuffer(SCRATCH_BYTES));
+      const scratch = this.#scratch;
       let length = 0;
       for (const piece of pieces) {
         for (let offset = 0; offset < piece.length; ) {
@@ -119,42 +111,60 @@ export function makeMd5Thread(): Md5Thread {
           offset += part.length;
           length += part.length;
           if (length < SCRATCH_BYTES) continue;
-          await ask(thread, id, scratch);
+          await this.ask(id, scratch);
           length = 0;
         }
       }
-      if (length > 0) await ask(thread, id, scratch.subarray(0, length));
+      if (length > 0) await this.ask(id, scratch.subarray(0, length));
     });
-    thread.scratchIsFree = turn.catch(() => {}); // Whoever waits for this turn hears of it.
+    this.#scratchIsFree = turn.catch(() => {}); // Whoever waits for this turn hears of it.
     return turn;
   }
 
+  forget(id: number): void {
+    this.#worker.postMessage({ id, bytes: null, isLast: false });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+function beginHash(thread: HashingThread, id: number): Md5 {
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work);
+    last = turn;
+    turn.catch(() => {}); // Whoever asked hears of it, and those behind it fail with it.
+    return turn;
+  };
+  return {
+    update: (...pieces) =>
+      inTurn(async () => {
+        const [only] = pieces;
+        const isShared = pieces.length === 1 && only?.buffer instanceof SharedArrayBuffer;
+        if (isShared) await thread.ask(id, only);
+        else await thread.askWithCopies(id, pieces);
+      }),
+    digest: () => inTurn(async () => (await thread.ask(id, null)) ?? ''),
+    drop: () => thread.forget(id),
+  };
+}
+
+/** Starts nothing before the first hash; after a failure of the thread the next hash begins another. */
+export function makeMd5Thread(): Md5Thread {
+  let current: HashingThread | null = null;
+  let lastId = 0;
   return {
     begin() {
-      current ??= start();
-      const thread = current;
-      const id = ++lastId;
-      let last: Promise<unknown> = Promise.resolve();
-      const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-        const turn = last.then(work);
-        last = turn;
-        turn.catch(() => {}); // As above; and those behind it fail with it.
-        return turn;
-      };
-      return {
-        update: (...pieces) =>
-          inTurn(async () => {
-            const [only] = pieces;
-            const isShared = pieces.length === 1 && only?.buffer instanceof SharedArrayBuffer;
-            if (isShared) await ask(thread, id, only);
-            else await hashCopies(thread, id, pieces);
-          }),
-        digest: () => inTurn(async () => (await ask(thread, id, null)) ?? ''),
-        drop: () => thread.worker.postMessage({ id, bytes: null, isLast: false }),
-      };
+      current ??= new HashingThread(ended => {
+        if (current === ended) current = null;
+      });
+      lastId += 1;
+      return beginHash(current, lastId);
     },
     async close() {
-      await current?.worker.terminate();
+      await current?.close();
     },
   };
 }
