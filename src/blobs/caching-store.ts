@@ -20,13 +20,14 @@ export interface CacheOptions {
   readonly onRead: (from: 'memory' | 'store') => void;
 }
 
-/** Wraps a store with `readWhole`; what is deleted through it is forgotten. */
+/** Wraps a store with `readWhole`; what is deleted through it is forgotten, also where it is just being read. */
 export function makeCachingStore(store: BlobStore, { maxBytes, onRead }: CacheOptions): BlobStore {
   if (maxBytes === 0) return store;
   const kept = new LRUCache<string, Buffer>({
     maxSize: maxBytes,
     sizeCalculation: bytes => bytes.length + ENTRY_BYTES,
   });
+  let deletions = 0; // that have ended
   return {
     ...store,
     readWhole(key, { sizeBytes, signal }) {
@@ -36,18 +37,23 @@ export function makeCachingStore(store: BlobStore, { maxBytes, onRead }: CacheOp
         onRead('memory');
         return bytes;
       }
+      const deletionsBefore = deletions;
       return store.open(key, { range: null, signal }).then(async stream => {
         const read = await readAll(stream, sizeBytes).catch((error: unknown) => {
           throw failureInMidBody(error, store.kind, signal);
         });
-        kept.set(key, read);
+        if (deletions === deletionsBefore) kept.set(key, read);
         onRead('store');
         return read;
       });
     },
-    delete(keys) {
-      for (const key of keys) kept.delete(key);
-      return store.delete(keys);
+    async delete(keys) {
+      try {
+        return await store.delete(keys);
+      } finally {
+        deletions += 1; // For the reads that have begun.
+        for (const key of keys) kept.delete(key);
+      }
     },
   };
 }

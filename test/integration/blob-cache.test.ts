@@ -3,9 +3,9 @@ import type { Readable } from 'node:stream';
 import { type BlobStore, BlobStoreError } from '../../src/blobs/blob-store.ts';
 import { LARGEST_WHOLE_BYTES, makeCachingStore } from '../../src/blobs/caching-store.ts';
 import { storeKeyOf } from '../../src/domain/objects.ts';
+import { putBytes } from '../support/blobs.ts';
 import { type Gateway, SERVICE_TOKEN, STORES, startGateway, tokenFor } from '../support/gateway.ts';
 import { ALICE } from '../support/scopes.ts';
-import { putBytes } from './blob-store-suite.ts';
 
 const ALICE_TOKEN = tokenFor('authenticated', ALICE);
 

@@ -4,34 +4,36 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { makeFileStore } from '../../src/blobs/file-store.ts';
-import { blobOf, describeBlobStore, newKey, rejection } from './blob-store-suite.ts';
+import { blobOf, newKey, rejection } from '../support/blobs.ts';
+import { type BlobStoreUnderTest, behindMemory, describeBlobStore, NO_MEMORY } from './blob-store-suite.ts';
 
 async function makeRoot(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'sluice-blobs-'));
 }
 
-describeBlobStore(
-  'the file driver',
-  async () => {
-    const root = await makeRoot();
-    const store = makeFileStore({ root });
-    await store.prepare();
-    const temporaries = async (key: string) =>
-      (await readdir(join(root, 'tmp'))).filter(name => name.startsWith(key.replace('/', '_')));
-    let left = 0;
-    return {
-      store,
-      partSizeBytes: 128 * 1024,
-      leaveUnfinished: async key => {
-        left += 1;
-        await writeFile(join(root, 'tmp', `${key.replace('/', '_')}.${left}`), 'half');
-      },
-      countUnfinished: async key => (await temporaries(key)).length,
-      remove: () => rm(root, { recursive: true }),
-    };
-  },
-  { optOut: { labels: 'a local disk is backed up together with its database' } },
-);
+async function makeUnderTest(): Promise<BlobStoreUnderTest> {
+  const root = await makeRoot();
+  const store = makeFileStore({ root });
+  await store.prepare();
+  const temporaries = async (key: string) =>
+    (await readdir(join(root, 'tmp'))).filter(name => name.startsWith(key.replace('/', '_')));
+  let left = 0;
+  return {
+    store,
+    partSizeBytes: 128 * 1024,
+    leaveUnfinished: async key => {
+      left += 1;
+      await writeFile(join(root, 'tmp', `${key.replace('/', '_')}.${left}`), 'half');
+    },
+    countUnfinished: async key => (await temporaries(key)).length,
+    remove: () => rm(root, { recursive: true }),
+  };
+}
+
+const NO_LABELS = 'a local disk is backed up together with its database';
+
+describeBlobStore('the file driver', makeUnderTest, { optOut: { labels: NO_LABELS, readWhole: NO_MEMORY } });
+describeBlobStore('the file driver behind memory', behindMemory(makeUnderTest), { optOut: { labels: NO_LABELS } });
 
 describe('the file driver on its disk', () => {
   const roots: string[] = [];

@@ -9,7 +9,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { S3Settings } from '../../src/blobs/s3-settings.ts';
 import { makeS3Store } from '../../src/blobs/s3-store.ts';
-import { blobOf, newKey, openAll, rejection, stallingBody } from './blob-store-suite.ts';
+import { blobOf, newKey, openAll, rejection, stallingBody } from '../support/blobs.ts';
 
 const MD5_OF_X = '9dd4e461268c8034f5c8564e155c67a6';
 const clients: readonly [string, boolean][] = [

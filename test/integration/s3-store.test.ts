@@ -11,8 +11,9 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3Settings } from '../../src/blobs/s3-settings.ts';
 import { makeS3Store } from '../../src/blobs/s3-store.ts';
+import { blobOf, newKey, rejection } from '../support/blobs.ts';
 import { describeWithS3, type S3EngineAddress } from '../support/s3-engine.ts';
-import { type BlobStoreUnderTest, blobOf, describeBlobStore, newKey, rejection } from './blob-store-suite.ts';
+import { type BlobStoreUnderTest, behindMemory, describeBlobStore, NO_MEMORY } from './blob-store-suite.ts';
 
 const MIB = 1024 * 1024;
 
@@ -60,8 +61,13 @@ async function makeUnderTest(engine: S3EngineAddress, leanClient: boolean): Prom
 }
 
 describeWithS3('on S3', engine => {
-  describeBlobStore('the S3 driver with its lean client', () => makeUnderTest(engine, true));
-  describeBlobStore('the S3 driver with the AWS SDK alone', () => makeUnderTest(engine, false));
+  const options = { optOut: { readWhole: NO_MEMORY } };
+  describeBlobStore('the S3 driver with its lean client', () => makeUnderTest(engine, true), options);
+  describeBlobStore('the S3 driver with the AWS SDK alone', () => makeUnderTest(engine, false), options);
+  describeBlobStore(
+    'the S3 driver behind memory',
+    behindMemory(() => makeUnderTest(engine, true)),
+  );
 
   describe.each([
     ['lean client', true],
