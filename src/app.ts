@@ -31,6 +31,7 @@ import { makeTokenVerifier } from './identity/token-verifier.ts';
 import type { Logger } from './observe/logger.ts';
 import { type Metrics, makeMetrics } from './observe/metrics.ts';
 import type { Core } from './operations/core.ts';
+import { makePromptUploads } from './operations/prompt-uploads.ts';
 import { makeBulgurSurface } from './surfaces/bulgur/index.ts';
 import { makeCumulonimbusSurface } from './surfaces/cumulonimbus/index.ts';
 import { makeServiceSurface } from './surfaces/service/index.ts';
@@ -116,26 +117,34 @@ export async function makeApp(parts: AppParts): Promise<App> {
 }
 
 async function composeCore(parts: AppParts, metrics: Metrics): Promise<Core> {
-  const { config, databaseTarget, wrapDatabase = database => database, wrapStore = store => store } = parts;
+  const { config, databaseTarget, wrapDatabase = unwrapped => unwrapped, wrapStore = store => store } = parts;
+  const database = wrapDatabase(
+    makeDatabase({
+      target: databaseTarget,
+      poolSize: config.database.poolSize,
+      prepare: config.database.prepare,
+      statementTimeoutMs: config.database.timeoutMs,
+      observe: metrics.observeBatch,
+    }),
+  );
+  const now = () => new Date();
   return {
-    database: wrapDatabase(
-      makeDatabase({
-        target: databaseTarget,
-        poolSize: config.database.poolSize,
-        prepare: config.database.prepare,
-        statementTimeoutMs: config.database.timeoutMs,
-        observe: metrics.observeBatch,
-      }),
-    ),
+    database,
     blobs: makeCachingStore(makeMeasuredStore(wrapStore(await makeStore(config)), metrics.observeBlobCall), {
       maxBytes: config.blobCacheBytes,
       onRead: metrics.observeWholeRead,
     }),
     maxUploadSizeBytes: config.maxUploadSizeBytes,
     uploadLeaseMs: config.uploadLeaseMs,
+    promptUploads: makePromptUploads({
+      database,
+      leaseMs: config.uploadLeaseMs,
+      versionsAtOnce: config.uploadsAhead,
+      now,
+    }),
     rateLimits: config.rateLimits,
     proxyPrefix: config.proxyPrefix,
-    now: () => new Date(),
+    now,
   };
 }
 

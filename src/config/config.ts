@@ -50,6 +50,8 @@ export interface Config {
   readonly sweepGraceMs: number;
   readonly sweepIntervalMs: number;
   readonly uploadLeaseMs: number;
+  /** How many ledger entries a process makes at once for small uploads to come; 0: none. */
+  readonly uploadsAhead: number;
   readonly rateLimits: RateLimits;
   readonly staffSecondFactor: 'optional' | 'required';
   readonly backendDomain: string | null;

@@ -48,6 +48,7 @@ export function readConfig(env: Environment, sources: ConfigSources): Config {
     sweepGraceMs: read('SWEEP_GRACE'),
     sweepIntervalMs: read('SWEEP_INTERVAL'),
     uploadLeaseMs: read('UPLOAD_LEASE'),
+    uploadsAhead: read('UPLOADS_AHEAD'),
     rateLimits: read('RATE_LIMITS'),
     staffSecondFactor: read('STAFF_SECOND_FACTOR'),
     backendDomain: read('BACKEND_DOMAIN')?.toLowerCase() ?? null,

@@ -139,6 +139,11 @@ export const SETTINGS = {
   ),
   SWEEP_INTERVAL: setting('How often the sweeper wakes', duration(10, LONGEST_TIMER_MS), '1m'),
   UPLOAD_LEASE: setting('How long a silent upload is taken for alive', duration(100, LONGEST_TIMER_MS), '2m'),
+  UPLOADS_AHEAD: setting(
+    'How many small uploads (up to 64 KiB) a busy process expects ahead of time; those of callers whose last one was accepted need one round trip instead of two. 0: every upload is asked for first',
+    wholeNumber(0, 10_000),
+    '64',
+  ),
   RATE_LIMITS: setting(
     'How often: a user asks for each operation of the user file API, and wrong passwords are given for an account, by an address, or for a file by an address',
     RATE_LIMITS,

@@ -3,12 +3,14 @@ import { type BlobStore, BlobStoreError } from '../blobs/blob-store.ts';
 import type { Database } from '../database/database.ts';
 import { type ErrorCode, SluiceError } from '../domain/errors.ts';
 import type { RateLimits } from '../domain/rate-limits.ts';
+import type { PromptUploads } from './prompt-uploads.ts';
 
 export interface Core {
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly maxUploadSizeBytes: number;
   readonly uploadLeaseMs: number;
+  readonly promptUploads: PromptUploads;
   readonly rateLimits: RateLimits;
   /** Under which path a proxy in front finds the bytes of the store; null: the gateway sends them itself. */
   readonly proxyPrefix: string | null;

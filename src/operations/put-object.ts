@@ -1,7 +1,8 @@
 /**
  * An upload, in three steps: begin (one round trip: rules, rehearsal under the caller's policies, ledger), the bytes
  * (no database connection held), commit (one round trip: rules and policies again, on facts). A crash or a refusal
- * between any two of them leaves at most a ledger entry with its bytes, which the sweeper removes.
+ * between any two of them leaves at most a ledger entry with its bytes, which the sweeper removes. Where a small upload is
+ * likely to be accepted, begin is left out (prompt-uploads.ts).
  */
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -51,6 +52,8 @@ export interface PutRequest {
   readonly body: Readable | StagedBytes;
   /** The exact number of bytes, where the client declared it. */
   readonly sizeBytes: number | null;
+  /** What bounds the bytes, where their exact number was not declared but that of something around them was. */
+  readonly longestBytes?: number | null;
   readonly facts: UploadFacts;
   /** Called once the bytes have passed; for facts that a form carries after its file. */
   readonly finalFacts?: () => Promise<UploadFacts>;
@@ -79,7 +82,8 @@ export interface PutResult {
  */
 export async function putObject(core: Core, scope: RequestScope, request: PutRequest): Promise<PutResult> {
   const acting = request.link === undefined ? scope : asService(scope);
-  const version = randomUUID();
+  const prompt = promptVersion(core, acting, request);
+  const version = prompt ?? randomUUID();
   const wanted = {
     role: acting.caller.role,
     bucket: request.bucket,
@@ -91,7 +95,7 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
     upsert: request.upsert,
     maxSizeBytes: core.maxUploadSizeBytes,
   };
-  const found = await begin(core, acting, request, wanted);
+  const found = prompt === null ? await begin(core, acting, request, wanted) : unasked(wanted);
   const target = { ...wanted, name: found.name };
   try {
     const stored = await storeBytes(core, acting, { ...request, ...target, allowed: found.allowed });
@@ -108,11 +112,25 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
         ...stored,
       },
     );
+    core.promptUploads.accepted(acting, request.bucket);
     return { ...written, etag: `"${stored.md5}"` };
   } catch (error) {
+    core.promptUploads.failed(acting, { bucket: request.bucket, error });
     await giveUp(core, acting, { ...wanted, error });
     throw fromStore(error);
   }
+}
+
+/** What needs nothing that only begin finds out may go without it: no free name, no revocation of a link. */
+function promptVersion(core: Core, scope: RequestScope, request: PutRequest): string | null {
+  const { bucket, body, link, beside, record, sizeBytes, longestBytes } = request;
+  if (link !== undefined || beside === true || record !== undefined || 'stagedKey' in body) return null;
+  return core.promptUploads.takeVersion(scope, { bucket, longestBytes: sizeBytes ?? longestBytes ?? Infinity });
+}
+
+/** The rules are judged with the commit. */
+function unasked({ name, maxSizeBytes }: Target): FoundName {
+  return { name, attempt: 0, allowed: maxSizeBytes };
 }
 
 async function begin(core: Core, scope: RequestScope, request: PutRequest, target: Target): Promise<FoundName> {

@@ -67,6 +67,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       JWT_SECRET,
       SWEEP_INTERVAL: '1h',
       SWEEP_GRACE: '0s',
+      // Else it would depend on what went before whether an upload is asked for first, and what the ledger holds.
+      UPLOADS_AHEAD: '0',
       ...s3Environment(store, bucket),
       ...options.env,
     },

@@ -159,6 +159,7 @@ describe('readConfig', () => {
       sweepGraceMs: 900_000,
       sweepIntervalMs: 60_000,
       uploadLeaseMs: 120_000,
+      uploadsAhead: 64,
       rateLimits: RATE_LIMITS.parse('login=10/1m'),
       staffSecondFactor: 'optional',
       backendDomain: null,

@@ -203,6 +203,20 @@ export const expectLateBytes: Statement<
   row: noRow,
 };
 
+/** Notes bytes that uploads of the near future may bring. */
+export const expectBytes: Statement<
+  { readonly versions: readonly string[]; readonly storeKeys: readonly string[]; readonly leaseMs: number },
+  undefined
+> = {
+  name: 'expect_bytes',
+  runs: 'gateway',
+  text: `insert into sluice.blobs (version, store_key, state, lease_until)
+    select version, store_key, 'pending', now() + $3 * interval '1 millisecond'
+    from unnest($1::text[], $2::text[]) as expected (version, store_key)`,
+  values: ({ versions, storeKeys, leaseMs }) => [versions, storeKeys, leaseMs],
+  row: noRow,
+};
+
 /** True while the upload still owns its blob. */
 export const renewUpload: Statement<{ readonly version: string; readonly leaseMs: number }, boolean> = {
   name: 'renew_upload',

@@ -58,7 +58,7 @@ async function upload(asked: Asked, upsert: boolean): Promise<void> {
   sendJson({ res: asked.res, status: 200, body: { Id: id, Key: `${address.bucket}/${address.name}` } });
 }
 
-type Upload = Pick<PutRequest, 'body' | 'sizeBytes' | 'facts' | 'finalFacts'>;
+type Upload = Pick<PutRequest, 'body' | 'sizeBytes' | 'longestBytes' | 'facts' | 'finalFacts'>;
 
 /** The user metadata that an upload link carries takes the place of what comes with the bytes. */
 function withUserMetadata(upload: Upload, userMetadata: Json | null): Upload {
@@ -81,6 +81,7 @@ async function readUpload({ req, scope }: Asked): Promise<Upload> {
   return {
     body: form.file.stream,
     sizeBytes: null,
+    longestBytes: declaredSizeOf(req.headers),
     facts: factsWith(form.fields),
     finalFacts: async () => factsWith(new Map([...form.fields, ...(await form.fieldsAfter)])),
   };
