@@ -290,12 +290,12 @@ function storage.bucket_rules(text): anon=X, authenticated=X, service_role=X, sl
 function storage.demand(text[],text): default
 function storage.extension(text): default
 function storage.filename(text): default
+function storage.first_in_folder(text,text,text,integer,boolean,bigint): default
 function storage.foldername(text): default
 function storage.get_size_by_bucket(): default
 function storage.list_entries(text,text,text,integer,boolean,text,boolean,bigint,bigint): default
 function storage.operation(): default
 function storage.public_object(text,text): anon=X, authenticated=X, service_role=X
-function storage.skip_block(text,text,text,integer,boolean,boolean,bigint): default
 function storage.target(): default
 function storage.touch_updated_at(): default
 schema auth: anon=U, authenticated=U, service_role=U, sluice_gateway=U
@@ -407,11 +407,11 @@ storage.bucket_rules(text) returns TABLE(public boolean, file_size_limit bigint,
 storage.demand(text[],text) returns void set search_path=""
 storage.extension(text) returns text immutable
 storage.filename(text) returns text immutable
+storage.first_in_folder(text,text,text,integer,boolean,bigint) returns text stable set search_path="", enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
 storage.foldername(text) returns text[] immutable
 storage.get_size_by_bucket() returns TABLE(size bigint, bucket_id text) stable
 storage.list_entries(text,text,text,integer,boolean,text,boolean,bigint,bigint) returns TABLE(name text, is_folder boolean, id uuid, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone, metadata jsonb) stable set search_path="", enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
 storage.operation() returns text stable
 storage.public_object(text,text) returns SETOF storage.objects stable SECURITY DEFINER set search_path=""
-storage.skip_block(text,text,text,integer,boolean,boolean,bigint) returns record stable set search_path="", enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
 storage.target() returns text stable
 storage.touch_updated_at() returns trigger set search_path=""

@@ -2,8 +2,9 @@
 -- A folder is one entry, its name ends in a slash, and its content is passed over by seeking to its successor, so the
 -- cost is one seek an entry whatever lies beneath. p_from (included) and p_to (excluded) bound the walk; p_base is the
 -- length in characters of the prefix that folder names are relative to; p_search, in lower case, must begin the rest of
--- the name in any letter case. p_skip entries are passed over first: plain runs of files a block at a time.
--- p_limit null means all. Every comparison is on raw names, so row level security keeps the index (DESIGN §10).
+-- the name in any letter case. p_skip entries are passed over first. p_limit null means all. A run of files is passed
+-- over, or given, by two statements. Every comparison is on raw names, so row level security keeps the index
+-- (DESIGN §10).
 create or replace function storage.list_entries(
   p_bucket text, p_from text, p_to text, p_base integer, p_delimited boolean, p_search text,
   p_descending boolean, p_skip bigint, p_limit bigint
@@ -16,27 +17,65 @@ set search_path = '' set enable_sort = off set enable_bitmapscan = off set enabl
 declare
   rows_of refcursor;
   entry record;
-  block record;
+  folder text;
+  run_low text collate "C";
+  run_high text collate "C";
+  passed bigint;
+  last_name text;
   low text collate "C" := p_from;
   -- No name is longer than 1024 bytes, so nothing follows 257 times the last code point of four bytes.
   high text collate "C" := coalesce(p_to, repeat(chr(1114111), 257));
   skip bigint := p_skip;
   emitted bigint := 0;
-  block_size bigint := 64;
-  -- Files seen in a row; a block is tried only where a run of files has shown itself, never between folders.
+  -- Files seen in a row. Two statements for all of a run pay where it is long, and never between folders.
   run integer := 0;
+  pays boolean := false;
   slash integer;
 begin
   loop
-    -- Pass over runs of files without fetching them one by one.
-    while skip >= 64 and run >= 16 and p_search is null loop
-      select * into block from storage.skip_block(p_bucket, low, high, p_base, p_delimited, p_descending, least(block_size, skip));
-      exit when block.files = 0;
-      skip := skip - block.files;
-      if p_descending then high := block.last_name; else low := block.last_name || chr(1); end if;
-      exit when block.ran_into_folder;
-      block_size := least(block_size * 8, 16384);
-    end loop;
+    if pays then
+      folder := case when p_delimited then storage.first_in_folder(
+        p_bucket, low, high, p_base, p_descending, coalesce(nullif(skip, 0), p_limit - emitted)) end;
+      run_low := case when p_descending then coalesce(folder || chr(1), low) else low end;
+      run_high := case when p_descending then high else coalesce(folder, high) end;
+      if skip > 0 then
+        if p_descending then
+          select count(*), min(s.name) into passed, last_name from (
+            select o.name from storage.objects o
+            where o.bucket_id = p_bucket and o.name >= run_low and o.name < run_high order by o.name desc limit skip) s;
+        else
+          select count(*), max(s.name) into passed, last_name from (
+            select o.name from storage.objects o
+            where o.bucket_id = p_bucket and o.name >= run_low and o.name < run_high order by o.name limit skip) s;
+        end if;
+        skip := skip - passed;
+        -- All of the stretch is passed over.
+        exit when folder is null and skip > 0;
+      else
+        if p_descending then
+          return query
+          select o.name, false, o.id, o.created_at, o.updated_at, o.last_accessed_at, o.metadata from storage.objects o
+          where o.bucket_id = p_bucket and o.name >= run_low and o.name < run_high
+          order by o.name desc limit p_limit - emitted;
+        else
+          return query
+          select o.name, false, o.id, o.created_at, o.updated_at, o.last_accessed_at, o.metadata from storage.objects o
+          where o.bucket_id = p_bucket and o.name >= run_low and o.name < run_high
+          order by o.name limit p_limit - emitted;
+        end if;
+        -- The page is full, or all of the stretch is given.
+        exit when folder is null;
+        get diagnostics passed = row_count;
+        emitted := emitted + passed;
+      end if;
+      if p_descending then
+        high := coalesce(folder || chr(1), last_name);
+      else
+        low := coalesce(folder, last_name || chr(1));
+      end if;
+      pays := folder is null;
+      continue when pays;
+    end if;
 
     if p_descending then
       open rows_of for
@@ -82,7 +121,6 @@ begin
         -- '0' follows '/' in byte order, so `folder0` is the first name beyond everything in `folder/`.
         if p_descending then high := name; else low := left(entry.name, p_base + slash - 1) || '0'; end if;
         run := 0;
-        block_size := 64;
         exit;
       elsif p_descending then
         high := entry.name;
@@ -90,7 +128,9 @@ begin
         low := entry.name || chr(1); -- the next possible name: chr(0) cannot occur
       end if;
       run := run + 1;
-      exit when skip >= 64 and run >= 16 and p_search is null;
+      pays := run >= 16 and p_search is null
+        and case when skip > 0 then skip else coalesce(p_limit - emitted, 64) end >= 64;
+      exit when pays;
     end loop;
     close rows_of;
   end loop;

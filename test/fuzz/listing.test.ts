@@ -193,6 +193,64 @@ describe('listings', () => {
     }
   });
 
+  describe('of runs of files with a folder behind each', () => {
+    const RUN_LENGTHS = [15, 16, 17, 79, 80, 81, 300];
+    const names = RUN_LENGTHS.flatMap((length, run) => [
+      ...Array.from({ length }, (_, n) => `r${run}-${String(n).padStart(3, '0')}`),
+      `r${run}/x`,
+      `r${run}/y/z`,
+    ]);
+    beforeEach(() => fill(names));
+
+    it.each(['asc', 'desc'] as const)('give what lies between any two entries, %s', async order => {
+      const all = model(names, '', true, order);
+      for (const offset of [0, 1, 16, 63, 64, 65, 96, 130, 288, 400, all.length - 1]) {
+        for (const limit of [1, 15, 16, 17, 79, 80, 81, 96, 97, 150, 1000]) {
+          const request = { bucket: 'b', folder: '', search: '', column: 'name', order, offset, limit } as const;
+          const entries = await listFolder(core, scope, request);
+          expect(entries.map(entry => entry.name)).toEqual(all.slice(offset, offset + limit));
+        }
+      }
+    });
+
+    it.each([
+      ['asc', true],
+      ['desc', true],
+      ['asc', false],
+      ['desc', false],
+    ] as const)('give every entry once by cursor, %s, delimited %s', async (order, delimited) => {
+      for (const [prefix, limit] of [
+        ['', 90],
+        ['r', 100],
+        ['r6-', 128],
+        ['r6-1', 1000],
+      ] as const) {
+        const entries = await follow({ prefix, delimited, column: 'name', order, limit });
+        expect(entries.map(entry => entry.name)).toEqual(model(names, prefix, delimited, order));
+      }
+    });
+
+    it('give by time and by a search the same entries as in order', async () => {
+      const byTime = await follow({ prefix: '', delimited: true, column: 'created_at', order: 'asc', limit: 1000 });
+      expect(byTime.map(entry => entry.name).sort(compare)).toEqual(model(names, '', true, 'asc'));
+      const found = { bucket: 'b', folder: '', search: 'R6', column: 'name', order: 'desc' } as const;
+      const entries = await listFolder(core, scope, { ...found, offset: 100, limit: 150 });
+      expect(entries.map(entry => entry.name)).toEqual(model(names, 'r6', true, 'desc').slice(100, 250));
+    });
+
+    it('say of a file in a run what a look at the file says', async () => {
+      const entries = await follow({ prefix: 'r6', delimited: true, column: 'name', order: 'asc', limit: 1000 });
+      const rows = await db.sql(
+        `select name, id, created_at, updated_at from storage.objects where bucket_id = 'b' and owner_id = $1
+           and name like 'r6-%' order by name`,
+        [ALICE],
+      );
+      const files = entries.filter(entry => !entry.isFolder);
+      expect(files.map(({ name, id }) => [name, id])).toEqual(rows.map(({ name, id }) => [name, id]));
+      expect(files.map(entry => new Date(entry.createdAt ?? 0))).toEqual(rows.map(row => row.created_at));
+    });
+  });
+
   it('stay complete and without repeats while other names come and go', async () => {
     const steady = Array.from({ length: 120 }, (_, n) => `${String(n).padStart(3, '0')}${n % 3 === 0 ? '/x' : ''}`);
     await fill(steady);
