@@ -29,6 +29,29 @@ export async function startCloud(options: GatewayOptions = {}): Promise<Cloud> {
   return cloudOf(gateway, await addPeople(gateway.db));
 }
 
+/**
+ * Two gateways on one database for the tests of a file. Before each test nothing is stored, counted or switched off. `take`
+ * is given both once they run.
+ */
+export function useTwoClouds(take: (first: Cloud, second: Cloud) => void): void {
+  let first: Cloud;
+  let second: Cloud;
+  beforeAll(async () => {
+    first = await startCloud();
+    second = cloudOf(await startGateway({ beside: first.gateway }), first.people);
+    take(first, second);
+  });
+  afterAll(async () => {
+    await second.gateway.stop();
+    await first.gateway.stop();
+  });
+  beforeEach(async () => {
+    await first.gateway.db.sql('delete from storage.objects');
+    await first.gateway.db.sql('update sluice.kill_switches set enabled = false');
+    await first.forgetLimits();
+  });
+}
+
 /** The same people through another gateway on the same database. */
 export function cloudOf(gateway: Gateway, people: Cloud['people']): Cloud {
   const call = makeCall(gateway.url);

@@ -1,15 +1,27 @@
 /** What the tests of the storage tree share: the room for it, the people, and how files come in. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Call, CallReply } from './call.ts';
-import { type Gateway, PACKAGE_ROOT, tokenFor } from './gateway.ts';
+import { type Call, type CallReply, makeCall } from './call.ts';
+import { type Gateway, PACKAGE_ROOT, type StoreKind, startGateway, tokenFor } from './gateway.ts';
 import { ALICE, BOB } from './scopes.ts';
 
 export const ALICE_TOKEN = tokenFor('authenticated', ALICE, { username: 'alice' });
 export const BOB_TOKEN = tokenFor('authenticated', BOB, { username: 'bob' });
 
+/** A gateway with alice's and bob's trees, for the tests around; empty before each. `take` is given it once it runs. */
+export function useTree(store: StoreKind, take: (made: { gateway: Gateway; call: Call }) => void): void {
+  let gateway: Gateway;
+  beforeAll(async () => {
+    gateway = await startGateway({ store });
+    await openHome(gateway);
+    take({ gateway, call: makeCall(gateway.url) });
+  });
+  afterAll(() => gateway.stop());
+  beforeEach(() => gateway.db.sql('delete from storage.objects'));
+}
+
 /** The bucket and its ready-made policies. */
-export async function openHome({ db }: Gateway): Promise<void> {
+async function openHome({ db }: Gateway): Promise<void> {
   await db.sql(`insert into storage.buckets (id, name) values ('home', 'home')`);
   await db.sql(readFileSync(join(PACKAGE_ROOT, 'policies', 'home.sql'), 'utf8'));
 }

@@ -4,19 +4,15 @@ import { addPeople, PASSWORD } from '../../support/accounts.ts';
 import { md5, tracesOf } from '../../support/bucket-fixtures.ts';
 import { BOUNDARY, type Call, makeCall } from '../../support/call.ts';
 import { type Gateway, STORES, startGateway } from '../../support/gateway.ts';
-import { ALICE_TOKEN, BOB_TOKEN, namesIn, openHome, putFiles } from '../../support/storage-tree.ts';
+import { ALICE_TOKEN, BOB_TOKEN, namesIn, putFiles, useTree } from '../../support/storage-tree.ts';
 import { until } from '../../support/until.ts';
 
 describe.each(STORES)('changing the tree, on the %s store,', store => {
   let gateway: Gateway;
   let call: Call;
-  beforeAll(async () => {
-    gateway = await startGateway({ store });
-    call = makeCall(gateway.url);
-    await openHome(gateway);
+  useTree(store, made => {
+    ({ gateway, call } = made);
   });
-  afterAll(() => gateway.stop());
-  beforeEach(() => gateway.db.sql('delete from storage.objects'));
 
   const act = (path: string, json: object, token = ALICE_TOKEN) => call('POST', `/storage/${path}`, { token, json });
   const move = (path: string, target: string) => act(path, { action: 'Move', new_path: target });

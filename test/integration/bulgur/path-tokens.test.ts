@@ -2,19 +2,15 @@
 import { signToken } from '../../../src/identity/sign-token.ts';
 import { type Call, type CallOptions, makeCall } from '../../support/call.ts';
 import { type Gateway, JWT_SECRET, SERVICE_TOKEN, STORES, startGateway } from '../../support/gateway.ts';
-import { ALICE_TOKEN, BOB_TOKEN, namesIn, openHome, pathTokenFor, putFiles } from '../../support/storage-tree.ts';
+import { ALICE_TOKEN, BOB_TOKEN, namesIn, pathTokenFor, putFiles, useTree } from '../../support/storage-tree.ts';
 
 describe.each(STORES)('a path token, on the %s store,', store => {
   let gateway: Gateway;
   let call: Call;
-  beforeAll(async () => {
-    gateway = await startGateway({ store });
-    call = makeCall(gateway.url);
-    await openHome(gateway);
+  useTree(store, made => {
+    ({ gateway, call } = made);
   });
-  afterAll(() => gateway.stop());
   beforeEach(async () => {
-    await gateway.db.sql('delete from storage.objects');
     await gateway.db.sql('delete from sluice.revoked_tokens');
     await putFiles(call, 'alice/docs', [
       { name: 'a.txt', value: 'a' },

@@ -1,22 +1,18 @@
 /** The storage tree, read by login: facts T0-01 to T0-07, T0-16, T0-26. */
 
 import { etagOf } from '../../support/bucket-fixtures.ts';
-import { type Call, makeCall } from '../../support/call.ts';
-import { type Gateway, SERVICE_TOKEN, STORES, startGateway } from '../../support/gateway.ts';
-import { ALICE_TOKEN, BOB_TOKEN, namesIn, openHome, putFiles } from '../../support/storage-tree.ts';
+import type { Call } from '../../support/call.ts';
+import { type Gateway, SERVICE_TOKEN, STORES } from '../../support/gateway.ts';
+import { ALICE_TOKEN, BOB_TOKEN, namesIn, putFiles, useTree } from '../../support/storage-tree.ts';
 
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
 
 describe.each(STORES)('reading the tree, on the %s store,', store => {
   let gateway: Gateway;
   let call: Call;
-  beforeAll(async () => {
-    gateway = await startGateway({ store });
-    call = makeCall(gateway.url);
-    await openHome(gateway);
+  useTree(store, made => {
+    ({ gateway, call } = made);
   });
-  afterAll(() => gateway.stop());
-  beforeEach(() => gateway.db.sql('delete from storage.objects'));
 
   const as = (token: string) => ({ token });
   const ACTIONS = [

@@ -1,24 +1,13 @@
 /** API 004: rate limits and kill switches, over two gateways on one database. The numbers are those of the facts T4-… */
 import { PASSWORD } from '../../support/accounts.ts';
 import type { CallOptions, CallReply } from '../../support/call.ts';
-import { type Cloud, cloudOf, formFile, startCloud, verdict } from '../../support/cloud.ts';
-import { startGateway } from '../../support/gateway.ts';
+import { type Cloud, formFile, useTwoClouds, verdict } from '../../support/cloud.ts';
 
 let cloud: Cloud;
 let second: Cloud;
 
-beforeAll(async () => {
-  cloud = await startCloud();
-  second = cloudOf(await startGateway({ beside: cloud.gateway }), cloud.people);
-});
-afterAll(async () => {
-  await second.gateway.stop();
-  await cloud.gateway.stop();
-});
-beforeEach(async () => {
-  await cloud.gateway.db.sql('delete from storage.objects');
-  await cloud.gateway.db.sql('update sluice.kill_switches set enabled = false');
-  await cloud.forgetLimits();
+useTwoClouds((...both) => {
+  [cloud, second] = both;
 });
 
 const limitOf = ({ headers }: CallReply) =>

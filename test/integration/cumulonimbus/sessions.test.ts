@@ -2,23 +2,14 @@
 import { Secret, TOTP } from 'otpauth';
 import { signToken } from '../../../src/identity/sign-token.ts';
 import { changePerson, openSessionFor, PASSWORD, TOTP_SECRET } from '../../support/accounts.ts';
-import { type Cloud, cloudOf, formFile, startCloud, verdict } from '../../support/cloud.ts';
-import { JWT_SECRET, startGateway } from '../../support/gateway.ts';
+import { type Cloud, formFile, useTwoClouds, verdict } from '../../support/cloud.ts';
+import { JWT_SECRET } from '../../support/gateway.ts';
 
 let cloud: Cloud;
 let second: Cloud;
 
-beforeAll(async () => {
-  cloud = await startCloud();
-  second = cloudOf(await startGateway({ beside: cloud.gateway }), cloud.people);
-});
-afterAll(async () => {
-  await second.gateway.stop();
-  await cloud.gateway.stop();
-});
-beforeEach(async () => {
-  await cloud.gateway.db.sql('delete from storage.objects');
-  await cloud.forgetLimits();
+useTwoClouds((...both) => {
+  [cloud, second] = both;
 });
 
 const signIn = (json: unknown) => cloud.call('POST', '/api/login', { json });
