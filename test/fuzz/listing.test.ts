@@ -20,6 +20,8 @@ const nameOf = fc
 const namesOf = fc.uniqueArray(nameOf, { maxLength: 60 });
 const prefixOf = fc.oneof(fc.constant(''), nameOf);
 const orderOf = fc.constantFrom<SortOrder>('asc', 'desc');
+/** What a listing is followed through: names, prefix, whether by level, order, size of a page. */
+const walkOf = [namesOf, prefixOf, fc.boolean(), orderOf, fc.integer({ min: 1, max: 7 })] as const;
 
 const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
@@ -88,18 +90,11 @@ describe('listings', () => {
 
   it('by cursor, of any page size, give every entry once and in order', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        namesOf,
-        prefixOf,
-        fc.boolean(),
-        orderOf,
-        fc.integer({ min: 1, max: 7 }),
-        async (names, prefix, delimited, order, limit) => {
-          await fill(names);
-          const entries = await follow({ prefix, delimited, column: 'name', order, limit });
-          expect(entries.map(entry => entry.name)).toEqual(model(names, prefix, delimited, order));
-        },
-      ),
+      fc.asyncProperty(...walkOf, async (names, prefix, delimited, order, limit) => {
+        await fill(names);
+        const entries = await follow({ prefix, delimited, column: 'name', order, limit });
+        expect(entries.map(entry => entry.name)).toEqual(model(names, prefix, delimited, order));
+      }),
       { numRuns: RUNS },
     );
   });
@@ -149,30 +144,23 @@ describe('listings', () => {
 
   it('by time, of any page size, give every entry once: folders first, then by time and name', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        namesOf,
-        prefixOf,
-        fc.boolean(),
-        orderOf,
-        fc.integer({ min: 1, max: 7 }),
-        async (names, prefix, delimited, order, limit) => {
-          await fill(names);
-          const entries = await follow({ prefix, delimited, column: 'created_at', order, limit });
-          const time = new Map(names.map((name, index) => [name, (index + 1) % 5]));
-          const sign = order === 'asc' ? 1 : -1;
-          const expected = model(names, prefix, delimited, 'asc').sort((a, b) => {
-            const folders = Number(isFolder(b)) - Number(isFolder(a));
-            return folders || sign * (timeOf(a) - timeOf(b) || compare(a, b));
-          });
-          function timeOf(name: string): number {
-            return isFolder(name) ? 0 : (time.get(name) ?? 0);
-          }
-          function isFolder(name: string): boolean {
-            return delimited && name.endsWith('/') && name.length > prefix.length;
-          }
-          expect(entries.map(entry => entry.name)).toEqual(expected);
-        },
-      ),
+      fc.asyncProperty(...walkOf, async (names, prefix, delimited, order, limit) => {
+        await fill(names);
+        const entries = await follow({ prefix, delimited, column: 'created_at', order, limit });
+        const time = new Map(names.map((name, index) => [name, (index + 1) % 5]));
+        const sign = order === 'asc' ? 1 : -1;
+        const expected = model(names, prefix, delimited, 'asc').sort((a, b) => {
+          const folders = Number(isFolder(b)) - Number(isFolder(a));
+          return folders || sign * (timeOf(a) - timeOf(b) || compare(a, b));
+        });
+        function timeOf(name: string): number {
+          return isFolder(name) ? 0 : (time.get(name) ?? 0);
+        }
+        function isFolder(name: string): boolean {
+          return delimited && name.endsWith('/') && name.length > prefix.length;
+        }
+        expect(entries.map(entry => entry.name)).toEqual(expected);
+      }),
       { numRuns: RUNS },
     );
   });

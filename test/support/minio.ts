@@ -3,12 +3,13 @@
  * binary, else one built from source where Go is present. Started once by jest's global set-up; the tests themselves
  * learn of it by environment variables.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.ts';
+import { ACCESS_KEY_ID, SECRET_ACCESS_KEY, spawnMinio } from './minio-process.ts';
 
 export interface S3Engine {
   readonly endpoint: string;
@@ -25,8 +26,6 @@ export interface NoS3Engine {
 }
 
 const REGION = 'us-east-1';
-const ACCESS_KEY_ID = 'sluice-test';
-const SECRET_ACCESS_KEY = 'sluice-test-secret';
 const IMAGE = 'minio/minio:RELEASE.2025-09-07T16-13-09Z';
 const READY_WITHIN_MS = 30_000;
 const BUILD_WITHIN_MS = 20 * 60_000;
@@ -109,16 +108,7 @@ async function startBuilt(): Promise<S3Engine> {
 async function runBinary(path: string): Promise<S3Engine> {
   const data = await mkdtemp(join(tmpdir(), 'sluice-minio-'));
   const address = `127.0.0.1:${await freePort()}`;
-  const child = spawn(path, ['server', data, '--quiet', '--address', address, '--console-address', '127.0.0.1:0'], {
-    stdio: 'ignore',
-    env: {
-      ...process.env,
-      MINIO_ROOT_USER: ACCESS_KEY_ID,
-      MINIO_ROOT_PASSWORD: SECRET_ACCESS_KEY,
-      MINIO_BROWSER: 'off',
-      MINIO_UPDATE: 'off',
-    },
-  });
+  const child = spawnMinio(path, { data, address });
   const end = endOf(child);
   const stop = async () => {
     child.kill('SIGTERM');

@@ -1,14 +1,12 @@
 /** A MinIO of one test, which may be killed and started again on the same data. Needs the binary; see minio.ts. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
+import { ACCESS_KEY_ID, SECRET_ACCESS_KEY, spawnMinio } from './minio-process.ts';
 import { until } from './until.ts';
-
-const ACCESS_KEY_ID = 'sluice-test';
-const SECRET_ACCESS_KEY = 'sluice-test-secret';
 
 export interface OwnMinio {
   /** What a gateway must be told. */
@@ -32,16 +30,7 @@ export async function startOwnMinio(binary: string): Promise<OwnMinio> {
   let child: ChildProcess | null = null;
 
   async function start(): Promise<void> {
-    child = spawn(binary, ['server', data, '--quiet', '--address', address, '--console-address', '127.0.0.1:0'], {
-      stdio: 'ignore',
-      env: {
-        ...process.env,
-        MINIO_ROOT_USER: ACCESS_KEY_ID,
-        MINIO_ROOT_PASSWORD: SECRET_ACCESS_KEY,
-        MINIO_BROWSER: 'off',
-        MINIO_UPDATE: 'off',
-      },
-    });
+    child = spawnMinio(binary, { data, address });
     await until('MinIO that answers', async () => (await fetch(`http://${address}/minio/health/ready`)).ok, 60_000);
   }
 
