@@ -36,6 +36,12 @@ export class Visitor {
     return this.#bucket;
   }
 
+  /** Every act once, so that what is made at the first use of anything is there. */
+  async doEverything(): Promise<void> {
+    await this.open();
+    for (const act of Object.values(ACTS)) await act(this);
+  }
+
   /** Gives up nothing in mid-act: what is under way when the signal comes is finished. */
   async runUntil(signal: AbortSignal): Promise<void> {
     const names = Object.keys(ACTS);
