@@ -22,6 +22,8 @@ export interface BlobLabels {
   readonly name: string;
   readonly owner: string | null;
   readonly contentType: string;
+  /** What its record says of a file of `uploads`, as `fileLabelOf` writes it. */
+  readonly file?: string;
   readonly contentEncoding?: string;
   readonly cacheControl?: string;
   readonly robots?: string;
@@ -36,6 +38,7 @@ export const LABELS_BY_WORTH = [
   'bucket',
   'name',
   'owner',
+  'file',
   'contentType',
   'contentEncoding',
   'cacheControl',

@@ -10,6 +10,7 @@ const KEYS: Readonly<Record<LabelName, string>> = {
   bucket: 'sluice-bucket',
   name: 'sluice-name',
   owner: 'sluice-owner',
+  file: 'sluice-file',
   contentType: 'sluice-type',
   contentEncoding: 'sluice-coding',
   cacheControl: 'sluice-cache',
@@ -61,7 +62,7 @@ export function parseLabels(value: (metadataKey: string) => string | undefined):
     owner: decode('owner') || null,
     contentType: decode('contentType'),
   };
-  for (const label of ['contentEncoding', 'cacheControl', 'robots', 'userMetadata'] as const) {
+  for (const label of ['file', 'contentEncoding', 'cacheControl', 'robots', 'userMetadata'] as const) {
     const text = decode(label);
     if (text !== '') labels[label] = text;
   }

@@ -34,6 +34,37 @@ export const PLAIN_RECORD: FileRecord = Object.freeze({
   folderId: null,
 });
 
+/** What is kept of a record beside the bytes: what the file is called, and what protects it. */
+export interface FileLabel extends Pick<FileRecord, 'displayName' | 'originalName' | 'maxViews'> {
+  /** ISO 8601. */
+  readonly expiresAt: string | null;
+  readonly hasPassword: boolean;
+}
+
+/** As JSON. Without the hash of a password: whoever reads the store's metadata may guess at it. */
+export function fileLabelOf({ displayName, originalName, expiresAt, maxViews, passwordHash }: FileRecord): string {
+  const label: FileLabel = {
+    displayName,
+    originalName,
+    expiresAt: expiresAt?.toISOString() ?? null,
+    maxViews,
+    hasPassword: passwordHash !== null,
+  };
+  return JSON.stringify(label);
+}
+
+/** Null for whatever `fileLabelOf` has not written. */
+export function parseFileLabel(text: string): FileLabel | null {
+  try {
+    const value = JSON.parse(text) as Partial<FileLabel> | null;
+    if (typeof value?.hasPassword !== 'boolean') return null;
+    const { displayName = null, originalName = null, expiresAt = null, maxViews = null, hasPassword } = value;
+    return { displayName, originalName, expiresAt, maxViews, hasPassword };
+  } catch {
+    return null;
+  }
+}
+
 /** A file as its owner sees it. Instants are ISO 8601 in UTC with milliseconds. */
 export interface UserFile {
   readonly id: number;

@@ -22,7 +22,7 @@ import {
 } from '../database/queries/uploads.ts';
 import { asService, type RequestScope } from '../domain/caller.ts';
 import { errorCode, SluiceError } from '../domain/errors.ts';
-import type { FileRecord } from '../domain/files.ts';
+import { type FileRecord, fileLabelOf } from '../domain/files.ts';
 import { parseObjectName } from '../domain/names.ts';
 import { makeObjectId } from '../domain/object-id.ts';
 import { DEFAULT_CACHE_CONTROL, type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
@@ -235,13 +235,14 @@ async function storeBytes(
 }
 
 /** What a rebuild will know of the object: what was said before the bytes, where it is not the default. */
-function labelsOf({ bucket, name, ownerId, facts }: PutRequest & Target): BlobLabels {
+function labelsOf({ bucket, name, ownerId, facts, record }: PutRequest & Target): BlobLabels {
   const { contentType, contentEncoding, cacheControl, robots, userMetadata } = facts;
   return {
     bucket,
     name,
     owner: ownerId,
     contentType,
+    ...(record === undefined ? {} : { file: fileLabelOf(record) }),
     ...(contentEncoding ? { contentEncoding } : {}),
     ...(cacheControl === DEFAULT_CACHE_CONTROL ? {} : { cacheControl }),
     ...(robots === null ? {} : { robots }),

@@ -6,6 +6,7 @@
 import { type BlobLabels, BlobStoreError, type LabelName } from '../blobs/blob-store.ts';
 import { type Remaking, remakeRow } from '../database/queries/fsck.ts';
 import { SluiceError } from '../domain/errors.ts';
+import { parseFileLabel, UPLOADS_BUCKET } from '../domain/files.ts';
 import { parseBucketName, parseObjectName } from '../domain/names.ts';
 import {
   DEFAULT_CACHE_CONTROL,
@@ -76,10 +77,24 @@ async function remake(
     ownerId: labels.owner,
     metadata,
     userMetadata: parseObject(labels.userMetadata),
+    file: fileOf(labels),
     quarantineMs: run.options.quarantineMs,
   };
   return onlyRow(await run.database.run(run.service, remakeRow, row));
 }
+
+/**
+ * Of a file of `uploads`, what its upload said. What only the database can tell, the password, how often it was viewed, or
+ * a label that had no room, locks the file: its owner has it, and its address gives it to nobody.
+ */
+function fileOf({ bucket, file, leftOut = [] }: BlobLabels) {
+  const label = file === undefined ? null : parseFileLabel(file);
+  if (bucket !== UPLOADS_BUCKET || (label === null && !leftOut.includes('file'))) return null;
+  const { hasPassword, ...said } = label ?? { ...UNKNOWN_FILE, hasPassword: true };
+  return { ...said, isLocked: hasPassword || said.maxViews !== null };
+}
+
+const UNKNOWN_FILE = { displayName: null, originalName: null, expiresAt: null, maxViews: null };
 
 /** Whatever is no JSON object was not written by the gateway. */
 function parseObject(text = '{}'): Json {
@@ -95,6 +110,7 @@ const WORDS: Readonly<Record<LabelName, string>> = {
   bucket: 'bucket',
   name: 'name',
   owner: 'owner',
+  file: 'name and expiry of the file',
   contentType: 'content type',
   contentEncoding: 'content encoding',
   cacheControl: 'cache control',
@@ -102,10 +118,13 @@ const WORDS: Readonly<Record<LabelName, string>> = {
   userMetadata: 'user metadata',
 };
 
-function explain(remaking: Remaking, { bucket, name, leftOut = [] }: BlobLabels): Mending {
+function explain(remaking: Remaking, labels: BlobLabels): Mending {
+  const { bucket, name, leftOut = [] } = labels;
+  const locked =
+    fileOf(labels)?.isLocked === true ? ' It is locked: nobody opens it by its address, its owner does.' : '';
   const lost = leftOut.map(label => WORDS[label]).join(', ');
   const notes: Readonly<Record<Remaking, string>> = {
-    remade: `Their row was made again: ${bucket}/${name}${lost === '' ? '' : `, but without ${lost}, for which the store had no room`}.`,
+    remade: `Their row was made again: ${bucket}/${name}${lost === '' ? '' : `, but without ${lost}, for which the store had no room`}.${locked}`,
     named: 'A row names them by now.',
     held: 'No row was made: they were removed on purpose, or an upload has them in hand.',
     taken: `No row was made: ${bucket}/${name} has other bytes, which are newer or were never lost.`,

@@ -1,6 +1,10 @@
 /** `sluice fsck --rebuild`: a database that was lost comes back from what the store keeps beside the bytes. */
+
+import { Readable } from 'node:stream';
 import { makeFaultyStore } from '../../src/blobs/faulty-store.ts';
-import { ANONYMOUS } from '../../src/domain/caller.ts';
+import { ANONYMOUS, asService } from '../../src/domain/caller.ts';
+import { type FileRecord, PLAIN_RECORD } from '../../src/domain/files.ts';
+import { uploadFile } from '../../src/operations/upload-file.ts';
 import { checkStorage } from '../../src/sweeper/fsck.ts';
 import { admit, LOOKING, type Patient } from '../support/fsck-patient.ts';
 import { SERVICE_TOKEN } from '../support/gateway.ts';
@@ -93,6 +97,64 @@ describeWithS3('fsck --rebuild on an S3 store', () => {
     await loseDatabase();
     await patient.fsck(REBUILD);
     expect(await rows()).toEqual(before);
+  });
+
+  describe('of a file of `uploads`', () => {
+    const url = () => patient.gateway.url;
+    const db = () => patient.gateway.db;
+    const EXPIRES = new Date(Date.now() + 3_600_000);
+
+    beforeEach(async () => {
+      await db().sql(`insert into storage.buckets (id, name) values ('uploads', 'uploads') on conflict do nothing`);
+      await db().sql('drop policy if exists everybody on storage.objects');
+      await db().sql('create policy everybody on storage.objects for select to anon using (true)');
+    });
+
+    async function keep(record: Partial<FileRecord>): Promise<string> {
+      const { name } = await uploadFile(patient.gateway.app.core, asService(scopeOf(ANONYMOUS)), {
+        body: Readable.from([Buffer.from('kept')]),
+        originalName: 'note.txt',
+        declaredType: null,
+        fileName: null,
+        record: { ...PLAIN_RECORD, ...record },
+        complete: Promise.resolve(),
+      });
+      return name;
+    }
+    const view = async (name: string) => (await fetch(`${url()}/u/${name}`)).status;
+    const records = () =>
+      db().sql(`select o.name, f.display_name, f.original_name, f.expires_at, f.max_views::int
+        from storage.objects o join sluice.files f on f.object_id = o.id order by 1`);
+
+    it('gives names and expiry back', async () => {
+      await keep({ displayName: 'Überblick', originalName: 'note.txt', expiresAt: EXPIRES });
+      const plain = await keep({});
+      const before = await records();
+      await loseDatabase();
+      await db().sql('truncate sluice.files');
+      await patient.fsck(REBUILD);
+      expect(await records()).toEqual(before);
+      expect(await view(plain)).toBe(200);
+    });
+
+    it.each([
+      ['had a password', { passwordHash: 'scrypt$1$1$1$c2FsdHNhbHQ$a2V5a2V5a2V5a2V5a2V5a2V5' }],
+      ['was to be viewed a number of times', { maxViews: 3 }],
+      ['had names too long for the store', { displayName: '語'.repeat(500) }],
+    ])('locks what %s', async (_, record) => {
+      const name = await keep(record);
+      await loseDatabase();
+      await db().sql('truncate sluice.files');
+      const { findings } = await patient.fsck(REBUILD);
+      expect(findings.map(({ message }) => message).join()).toContain(`uploads/${name}`);
+      expect(findings.map(({ message }) => message).join()).toContain('It is locked');
+      for (const password of ['', 'lost']) {
+        expect((await fetch(`${url()}/u/${name}?password=${password}`)).status).toBe(403);
+        expect((await fetch(`${url()}/r/${name}?password=${password}`)).status).toBe(403);
+      }
+      const headers = { authorization: `Bearer ${SERVICE_TOKEN}` };
+      expect(await (await fetch(`${url()}/object/uploads/${name}`, { headers })).text()).toBe('kept');
+    });
   });
 
   it('says what it cannot give back, because the store had no room for it', async () => {

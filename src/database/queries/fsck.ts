@@ -2,6 +2,7 @@
  * What `fsck` reads and mends. Rows and ledger are read in the order of their versions, a page at a time; what looks
  * wrong is read again from one snapshot; each repair is one statement that judges the state it finds once more.
  */
+import type { FileLabel } from '../../domain/files.ts';
 import type { Json } from '../../domain/objects.ts';
 import type { BatchRow } from '../batch.ts';
 import type { Statement } from '../statement.ts';
@@ -245,6 +246,8 @@ export interface RemakeRow extends FoundBytes {
   readonly md5: string;
   readonly metadata: Json;
   readonly userMetadata: Json;
+  /** Of a file of `uploads` that had more than a plain one; `isLocked`: it gets a password that nobody knows. */
+  readonly file: (Omit<FileLabel, 'hasPassword'> & { readonly isLocked: boolean }) | null;
   readonly storedAt: Date;
   /** For older bytes whose row gives way. */
   readonly quarantineMs: number;
@@ -256,7 +259,7 @@ export type Remaking = 'remade' | 'named' | 'held' | 'taken';
 export const remakeRow: Statement<RemakeRow, Remaking> = {
   name: 'fsck_remake_row',
   runs: 'gateway',
-  text: `select sluice.remake_row($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 * interval '1 millisecond') as remaking`,
+  text: `select sluice.remake_row($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 * interval '1 millisecond') as remaking`,
   values: made => [
     made.role,
     made.version,
@@ -268,6 +271,7 @@ export const remakeRow: Statement<RemakeRow, Remaking> = {
     made.md5,
     JSON.stringify(made.metadata),
     JSON.stringify(made.userMetadata),
+    made.file === null ? null : JSON.stringify(made.file),
     made.storedAt,
     made.quarantineMs,
   ],

@@ -30,6 +30,7 @@ describe('blob labels as S3 metadata', () => {
           .filter(name => name.isWellFormed() && Buffer.byteLength(name) <= 1024),
         owner: fc.oneof(fc.constant(null), text(300)),
         contentType: text(300),
+        file: text(300),
         contentEncoding: text(300),
         cacheControl: text(300),
         robots: text(300),
