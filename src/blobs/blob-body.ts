@@ -93,7 +93,9 @@ class BodyReader implements BlobBody {
     } else {
       body.on('data', value => this.#take(value));
       body.on('end', () => this.#end());
-      body.on('close', () => this.#failOwn(prematureClose()));
+      body.on('close', () => {
+        if (!this.#isWhole) this.#failOwn(prematureClose()); // An error costs as much as the rest of a short body.
+      });
       body.resume(); // Who looked at its head may have paused it.
     }
   }

@@ -78,7 +78,9 @@ function readAll(stream: Readable, sizeBytes: number): Promise<Buffer> {
     };
     stream.on('error', reject);
     stream.on('end', () => (length === sizeBytes ? resolve(bytes) : reject(wrongLength(length, sizeBytes))));
-    stream.on('close', () => reject(new Error('closed before the end')));
+    stream.on('close', () => {
+      if (!stream.readableEnded) reject(new Error('closed before the end'));
+    });
     if (stream instanceof LendingStream) {
       stream.lendTo((piece, giveBack) => {
         take(piece);
