@@ -6,7 +6,7 @@
  * socket at the very moment we reuse it. So is a PUT whose bytes are in hand whole; sending the same bytes to the same
  * key twice is harmless. A streamed PUT cannot be repeated, so idle sockets are kept only shortly.
  */
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { BlobStoreError } from './blob-store.ts';
 import { errorCode } from './error-code.ts';
 import { S3Refusal } from './s3-failure.ts';
@@ -58,7 +58,7 @@ export function makeLeanS3Client(settings: LeanS3Settings): S3Objects {
       const request = { method: 'HEAD', path: bucketPath || '/', headers: [] } as const;
       const answer = await send({ ...request, ...(signal === undefined ? {} : { signal }) });
       expectStatus(answer, 200);
-      answer.body.resume();
+      answer.body?.resume();
     },
     close: () => transport.close(),
   };
@@ -125,7 +125,8 @@ function makeSend(settings: LeanS3Settings, transport: S3Transport): Send {
     const place = await gate.enter(request.signal);
     try {
       const answer = await dispatchTwice(request, place);
-      answer.body.once('close', place.leave);
+      if (answer.body === null) place.leave();
+      else answer.body.once('close', place.leave);
       return answer;
     } catch (error) {
       place.leave();
@@ -150,10 +151,10 @@ async function getObject(send: Send, path: string, options: Parameters<S3Objects
   });
   expectStatus(answer, range === null ? 200 : 206);
   if (range !== null && Number(answer.header('content-length')) !== range.end - range.start + 1) {
-    answer.body.destroy();
+    answer.body?.destroy();
     throw new BlobStoreError('failed', 'S3 answered another range than asked for');
   }
-  return answer.body;
+  return answer.body ?? Readable.from([]);
 }
 
 async function putObject(send: Send, path: string, object: PutS3Object): Promise<{ md5: string | null }> {
@@ -166,7 +167,7 @@ async function putObject(send: Send, path: string, object: PutS3Object): Promise
     signal: object.signal,
   });
   expectStatus(answer, 200);
-  answer.body.resume();
+  answer.body?.resume();
   return { md5: md5OfEtag(answer.header('etag'), answer.header('x-amz-server-side-encryption')) };
 }
 
@@ -181,7 +182,7 @@ async function putPart(send: Send, path: string, { number, uploadId, bytes, sign
     signal,
   });
   expectStatus(answer, 200);
-  answer.body.resume();
+  answer.body?.resume();
   const etag = answer.header('etag');
   if (etag === undefined) throw new BlobStoreError('failed', 'S3 took a part without an ETag');
   return etag;
@@ -195,7 +196,7 @@ function escaped(text: string): string {
 async function headObject(send: Send, path: string): ReturnType<S3Objects['head']> {
   const answer = await send({ method: 'HEAD', path, headers: [] });
   expectStatus(answer, 200);
-  answer.body.resume();
+  answer.body?.resume();
   return {
     sizeBytes: Number(answer.header('content-length')),
     labels: parseLabels(metadataIn(answer.header)),
@@ -205,6 +206,6 @@ async function headObject(send: Send, path: string): ReturnType<S3Objects['head'
 /** Another status is a refusal, even a 2xx or 3xx: a range that was ignored, an engine of another region. */
 function expectStatus(answer: TransportAnswer, status: number): void {
   if (answer.status === status) return;
-  answer.body.destroy();
+  answer.body?.destroy();
   throw new S3Refusal(answer.status, answer.code);
 }

@@ -20,13 +20,20 @@ const KEYS: Readonly<Record<LabelName, string>> = {
 const LEFT_OUT = 'sluice-left-out';
 /** S3 User Guide, "User-defined object metadata"; header names are counted whole, as MinIO does. */
 const MOST_BYTES = 2048;
+/** Metadata keys and their headers in byte order. */
+const HEADERS = [...Object.values(KEYS), LEFT_OUT].sort().map(key => [key, `${PREFIX}${key}`] as const);
 /** As much as the longest list of what was left out can take. */
 const LEFT_OUT_BYTES = PREFIX.length + LEFT_OUT.length + LABELS_BY_WORTH.join().length;
 
 /** Header names and values in byte order of the names. An absent or empty label has no header. */
 export function labelHeaders(labels: BlobLabels): (readonly [name: string, value: string])[] {
-  const headers = Object.entries(labelMetadata(labels)).map(([key, value]) => [`${PREFIX}${key}`, value] as const);
-  return headers.sort(([a], [b]) => (a < b ? -1 : 1));
+  const metadata = labelMetadata(labels);
+  const headers: (readonly [name: string, value: string])[] = [];
+  for (const [key, name] of HEADERS) {
+    const value = metadata[key];
+    if (value !== undefined) headers.push([name, value]);
+  }
+  return headers;
 }
 
 /** The same as the AWS SDK takes it: metadata keys without the header prefix. */

@@ -21,8 +21,11 @@ export interface TransportRequest {
 export interface TransportAnswer {
   readonly status: number;
   header(name: string): string | undefined;
-  /** To be read or destroyed; empty where the answer is not 2xx. A body shorter than announced errors the stream. */
-  readonly body: Readable;
+  /**
+   * To be read or destroyed; a body shorter than announced errors the stream. Null, or empty, where the answer has no bytes
+   * or is not 2xx.
+   */
+  readonly body: Readable | null;
   /** S3's code of an answer that is not 2xx; empty where there is none. */
   readonly code: string;
 }

@@ -1,14 +1,7 @@
 /** Requests to an engine on plain TCP over our own connections, of which the unused ones are kept for a while. */
-import { Readable } from 'node:stream';
 import { LARGE_BUFFERS, makeBufferPool } from '../streams/buffer-pool.ts';
-import {
-  codeIn,
-  type S3Transport,
-  type TransportAnswer,
-  type TransportRequest,
-  type TransportSettings,
-} from './s3-transport.ts';
-import { type WireAnswer, WireConnection, type WirePlace } from './wire-connection.ts';
+import type { S3Transport, TransportRequest, TransportSettings } from './s3-transport.ts';
+import { WireConnection, type WirePlace } from './wire-connection.ts';
 
 /** An answer that comes in one read needs no more memory than this. */
 const SCRATCH_BYTES = 128 * 1024;
@@ -39,9 +32,8 @@ export function makeWireTransport({ origin, timeouts, keepMs }: TransportSetting
   };
   return {
     async send(request) {
-      const connection = free.pop() ?? open();
-      const { method, body, signal, place } = request;
-      return toAnswer(await connection.send({ method, head: headOf(request), body, signal, place }));
+      const head = headOf(request);
+      return (free.pop() ?? open()).send(head, request);
     },
     close: async () => {
       for (const connection of all) connection.destroy();
@@ -50,17 +42,13 @@ export function makeWireTransport({ origin, timeouts, keepMs }: TransportSetting
 }
 
 function headOf({ method, path, headers }: TransportRequest): string {
+  let isSendable = !UNSENDABLE.test(path);
   let head = `${method} ${path} HTTP/1.1\r\n`;
-  for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
-  if (UNSENDABLE.test(head.replaceAll('\r\n', ''))) throw new TypeError('a header holds what no header may hold');
+  for (let index = 0; index < headers.length; index += 2) {
+    const value = headers[index + 1] ?? '';
+    isSendable &&= !UNSENDABLE.test(value);
+    head += `${headers[index]}: ${value}\r\n`;
+  }
+  if (!isSendable) throw new TypeError('a header holds what no header may hold');
   return `${head}\r\n`;
-}
-
-function toAnswer({ head, body, document }: WireAnswer): TransportAnswer {
-  return {
-    status: head.status,
-    header: name => head.headers[name],
-    body: body ?? Readable.from([]),
-    code: codeIn(document),
-  };
 }
