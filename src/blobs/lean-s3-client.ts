@@ -71,14 +71,11 @@ function makeTransport({ bucketUrl, timeouts }: LeanS3Settings): S3Transport {
   if (bucketUrl.protocol !== 'http:') return general;
   const plain = makeWireTransport(settings);
   return {
-    async send(request) {
-      try {
-        return await plain.send(request);
-      } catch (error) {
+    send: request =>
+      plain.send(request).catch((error: unknown) => {
         if (!(error instanceof UnframedAnswer) || request.method === 'PUT') throw error;
         return general.send(request);
-      }
-    },
+      }),
     close: async () => {
       await plain.close();
       await general.close();
@@ -103,36 +100,37 @@ function makeUndiciWhenNeeded(settings: TransportSettings): S3Transport {
 function makeSend(settings: LeanS3Settings, transport: S3Transport): Send {
   const sign = makeS3Signer({ region: settings.region, host: settings.bucketUrl.host, now: settings.now });
   const gate = makeSocketGate({ most: settings.maxSockets, waitMs: settings.timeouts.headersMs });
-  const dispatch = async (request: S3Request, place: Place) => {
-    const given = settings.credentials();
-    const headers = sign(request, 'then' in given ? await given : given);
+  const dispatch = (request: S3Request, place: Place, credentials: S3Credentials) => {
+    const headers = sign(request, credentials);
     if (request.unsigned !== undefined) headers.push(...request.unsigned);
     const { method, query, body = null, signal } = request;
     const path = query === undefined ? request.path : `${request.path}?${query}`;
     if (signal?.aborted) throw new BlobStoreError('aborted', 'the request to S3 was aborted', signal.reason);
     return transport.send({ method, path, headers, body, signal, place });
   };
-  const dispatchTwice = async (request: S3Request, place: Place) => {
-    try {
-      return await dispatch(request, place);
-    } catch (error) {
-      const isRepeatable = request.body === undefined || Buffer.isBuffer(request.body);
-      if (!isRepeatable || request.signal?.aborted || !isStaleSocket(error)) throw error;
-      return dispatch(request, place);
-    }
-  };
+  // No promise is made that can be spared: of a small request they are a good part.
   return async request => {
-    const place = await gate.enter(request.signal);
-    try {
-      const answer = await dispatchTwice(request, place);
-      if (answer.body === null) place.leave();
-      else answer.body.once('close', place.leave);
-      return answer;
-    } catch (error) {
-      place.leave();
-      throw error;
+    const entered = gate.enter(request.signal);
+    const place = 'then' in entered ? await entered : entered;
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        const given = settings.credentials();
+        const answer = await dispatch(request, place, 'then' in given ? await given : given);
+        if (answer.body === null) place.leave();
+        else answer.body.once('close', place.leave);
+        return answer;
+      } catch (error) {
+        if (isFirst && mayRepeat(request, error)) continue;
+        place.leave();
+        throw error;
+      }
     }
   };
+}
+
+function mayRepeat({ body, signal }: S3Request, error: unknown): boolean {
+  const isInHand = body === undefined || Buffer.isBuffer(body);
+  return isInHand && signal?.aborted !== true && isStaleSocket(error);
 }
 
 function isStaleSocket(error: unknown): boolean {

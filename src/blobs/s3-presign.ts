@@ -3,7 +3,7 @@
  *
  * Specification: "Authenticating Requests: Using Query Parameters", Amazon S3 API reference.
  */
-import { createHmac, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DirectDownload } from './blob-store.ts';
 import { makeAmzClock, makeDayKeys, type S3Credentials } from './s3-signer.ts';
 
@@ -52,8 +52,7 @@ export function makeS3UrlSigner({ bucketUrl, region, credentials, now }: Presign
     const headerLines = headers.map(([name, value]) => `${name}:${value.trim().replace(/ +/g, ' ')}\n`).join('');
     const request = `${method}\n${path}\n${query}\n${headerLines}\n${signedHeaders}\nUNSIGNED-PAYLOAD`;
     const toSign = `AWS4-HMAC-SHA256\n${stamp}\n${day.scope}\n${hash('sha256', request, 'hex')}`;
-    const signature = createHmac('sha256', day.key).update(toSign).digest('hex');
-    return `${bucketUrl.origin}${path}?${query}&X-Amz-Signature=${signature}`;
+    return `${bucketUrl.origin}${path}?${query}&X-Amz-Signature=${day.sign(toSign)}`;
   };
 }
 

@@ -1,11 +1,11 @@
 /**
  * Signs S3 requests with AWS Signature Version 4, header form, with the payload unsigned. Only what the single-object
  * requests need: a path that needs no escaping, and a query only where it is given ready. Measured against the package aws4 it costs a
- * quarter (4 against 16 µs of CPU), because the day key, its key object and the time stamp are kept.
+ * quarter (4 against 16 µs of CPU), because the day key, what it is hashed with and the time stamp are kept.
  *
  * Specification: "Create a signed AWS API request", AWS IAM user guide.
  */
-import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -47,10 +47,9 @@ export function makeS3Signer(place: { region: string; host: string; now: () => n
     }
     const canonicalRequest = `${request.method}\n${request.path}\n${request.query ?? ''}\n${headerLines}\n${signedHeaders}\nUNSIGNED-PAYLOAD`;
     const toSign = `AWS4-HMAC-SHA256\n${stamp}\n${day.scope}\n${hash('sha256', canonicalRequest, 'hex')}`;
-    const signature = createHmac('sha256', day.key).update(toSign).digest('hex');
     sent.push(
       'authorization',
-      `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${day.scope}, SignedHeaders=${signedHeaders}, Signature=${signature}`,
+      `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${day.scope}, SignedHeaders=${signedHeaders}, Signature=${day.sign(toSign)}`,
     );
     return sent;
   };
@@ -74,7 +73,8 @@ export interface DayKey {
   readonly day: string;
   readonly secretAccessKey: string;
   readonly scope: string;
-  readonly key: KeyObject;
+  /** The signature of a text in ASCII. */
+  readonly sign: (text: string) => string;
 }
 
 /** Keeps one derived key: it changes with the day, and with the secret when credentials rotate. */
@@ -83,8 +83,31 @@ export function makeDayKeys(region: string): (day: string, credentials: S3Creden
   return (day, { secretAccessKey }) => {
     if (kept !== null && kept.day === day && kept.secretAccessKey === secretAccessKey) return kept;
     const derived = ['s3', 'aws4_request'].reduce(hmac, hmac(hmac(`AWS4${secretAccessKey}`, day), region));
-    kept = { day, secretAccessKey, scope: `${day}/${region}/s3/aws4_request`, key: createSecretKey(derived) };
+    kept = { day, secretAccessKey, scope: `${day}/${region}/s3/aws4_request`, sign: makeHmac(derived) };
     return kept;
+  };
+}
+
+const BLOCK_BYTES = 64;
+const HASH_BYTES = 32;
+
+/**
+ * HMAC-SHA256 (RFC 2104) with one key, of texts in ASCII, in hex. The key is padded once, and two hashes without an object
+ * cost half of what Node's `Hmac` does, which is an object of the garbage collector's for each text.
+ */
+function makeHmac(key: Buffer): (text: string) => string {
+  const inner = Buffer.alloc(BLOCK_BYTES, 0x36);
+  const outer = Buffer.alloc(BLOCK_BYTES + HASH_BYTES, 0x5c);
+  for (const [index, byte] of key.entries()) {
+    inner[index] = byte ^ 0x36;
+    outer[index] = byte ^ 0x5c;
+  }
+  return text => {
+    const message = Buffer.allocUnsafe(BLOCK_BYTES + text.length);
+    inner.copy(message);
+    message.write(text, BLOCK_BYTES, 'latin1');
+    outer.write(hash('sha256', message, 'binary'), BLOCK_BYTES, 'latin1');
+    return hash('sha256', outer, 'hex');
   };
 }
 

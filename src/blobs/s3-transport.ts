@@ -38,7 +38,10 @@ export interface TransportSettings {
 }
 
 export interface S3Transport {
-  /** Resolves once the engine has answered. Rejects with an error of the network, which carries a `code`. */
+  /**
+   * Resolves once the engine has answered. Rejects with an error of the network, which carries a `code`. Throws where a
+   * header cannot be sent.
+   */
   send(request: TransportRequest): Promise<TransportAnswer>;
   close(): Promise<void>;
 }

@@ -6,8 +6,8 @@
 import { BlobStoreError } from './blob-store.ts';
 
 export interface SocketGate {
-  /** Resolves when there is room. Rejects with `aborted` by the signal, with `unavailable` after the longest wait. */
-  enter(signal: AbortSignal | undefined): Promise<Place>;
+  /** At once when there is room. Else rejects with `aborted` by the signal, with `unavailable` after the longest wait. */
+  enter(signal: AbortSignal | undefined): Place | Promise<Place>;
 }
 
 export interface Place {
@@ -64,7 +64,7 @@ export function makeSocketGate(limits: { most: number; waitMs: number; lookEvery
     });
   }
 
-  return { enter: async signal => (inside.size < most ? open() : waitInLine(signal)) };
+  return { enter: signal => (inside.size < most ? open() : waitInLine(signal)) };
 }
 
 class GatePlace implements Place {

@@ -31,7 +31,7 @@ export function makeWireTransport({ origin, timeouts, keepMs }: TransportSetting
     return connection;
   };
   return {
-    async send(request) {
+    send(request) {
       const head = headOf(request);
       return (free.pop() ?? open()).send(head, request);
     },
