@@ -124,7 +124,11 @@ export function makeSdkS3Objects(client: S3Client, bucket: string): S3Objects {
 
 async function putObject(client: S3Client, bucket: string, object: PutS3Object): Promise<{ md5: string | null }> {
   // The SDK pipes the body and never hears that it failed: without this the request would wait for the rest.
+  const { signal } = object;
   const broken = new AbortController();
+  const stop = () => broken.abort(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
   if (object.bytes instanceof Readable) object.bytes.on('error', error => broken.abort(error));
   const answer = await client.send(
     new PutObjectCommand({
@@ -134,7 +138,7 @@ async function putObject(client: S3Client, bucket: string, object: PutS3Object):
       ContentLength: object.sizeBytes,
       Metadata: labelMetadata(object.labels),
     }),
-    { abortSignal: AbortSignal.any([object.signal, broken.signal]) },
+    { abortSignal: broken.signal },
   );
   return { md5: md5OfEtag(answer.ETag, answer.ServerSideEncryption) };
 }

@@ -28,6 +28,7 @@ import { makeObjectId } from '../domain/object-id.ts';
 import { DEFAULT_CACHE_CONTROL, type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
 import { splitFileName } from '../domain/tree-path.ts';
 import { limitBytes } from '../streams/limit-bytes.ts';
+import { RequestSignal } from '../streams/request-signal.ts';
 import { type Core, fromStore, onlyRow } from './core.ts';
 
 /** What is said about the bytes. A form may say it after the bytes have passed. */
@@ -224,7 +225,7 @@ async function storeBytes(
     if ('stagedKey' in body) return await copyStaged(core, { ...blob, from: body.stagedKey });
     return await core.blobs.put({
       ...blob,
-      body: limitBytes(body, upload.allowed, () => tooLarge(upload.allowed)),
+      body: isLimited(upload) ? body : limitBytes(body, upload.allowed, () => tooLarge(upload.allowed)),
       sizeBytes: upload.sizeBytes,
     });
   } catch (error) {
@@ -232,6 +233,11 @@ async function storeBytes(
   } finally {
     lease.release();
   }
+}
+
+/** The store takes no more than was declared. */
+function isLimited({ sizeBytes, allowed }: { sizeBytes: number | null; allowed: number }): boolean {
+  return sizeBytes !== null && sizeBytes <= allowed;
 }
 
 /** What a rebuild will know of the object: what was said before the bytes, where it is not the default. */
@@ -266,9 +272,9 @@ function mayStillArrive(error: unknown): boolean {
 
 /** Renews the ledger's lease while bytes flow, and stops the upload when a sweeper has taken the blob. */
 function keepLease(core: Core, scope: RequestScope, version: string) {
-  const controller = new AbortController();
+  const signal = new RequestSignal();
   let lost = false;
-  const abort = () => controller.abort(scope.signal.reason);
+  const abort = () => signal.abort(scope.signal.reason);
   if (scope.signal.aborted) abort();
   scope.signal.addEventListener('abort', abort, { once: true });
   let isRenewing = false;
@@ -280,7 +286,7 @@ function keepLease(core: Core, scope: RequestScope, version: string) {
         isRenewing = false;
         if (renewed !== false) return;
         lost = true;
-        controller.abort();
+        signal.abort();
       },
       () => {
         isRenewing = false; // Postgres is away for a moment; the next third of the lease tries again
@@ -288,7 +294,7 @@ function keepLease(core: Core, scope: RequestScope, version: string) {
     );
   }, core.uploadLeaseMs / 3);
   return {
-    signal: controller.signal,
+    signal,
     lost: () => lost,
     release: () => {
       clearInterval(timer);
