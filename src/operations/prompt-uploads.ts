@@ -3,12 +3,12 @@
  * version that the ledger expects already, and the commit judges rules and policies on facts, as it does for every
  * upload. Nobody reads the bytes before that; after a refusal they are the sweeper's, like those of any failed upload.
  */
-import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import { expectBytes } from '../database/queries/uploads.ts';
 import type { RequestScope } from '../domain/caller.ts';
 import { errorCode } from '../domain/errors.ts';
 import { storeKeyOf } from '../domain/objects.ts';
+import { makeVersion } from '../domain/version.ts';
 
 export interface PromptUploads {
   /**
@@ -57,7 +57,7 @@ export function makePromptUploads({ versionsAtOnce, leaseMs, ...settings }: Prom
   /** Not awaited: uploads before the answer begin as usual. */
   async function expectMore(scope: RequestScope, nowMs: number): Promise<void> {
     isExpecting = true;
-    const made = Array.from({ length: versionsAtOnce }, () => randomUUID());
+    const made = Array.from({ length: versionsAtOnce }, () => makeVersion(nowMs));
     const expected = { versions: made, storeKeys: made.map(storeKeyOf), leaseMs };
     try {
       await settings.database.run(scope, expectBytes, expected);

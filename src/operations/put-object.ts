@@ -4,7 +4,6 @@
  * between any two of them leaves at most a ledger entry with its bytes, which the sweeper removes. Where a small upload is
  * likely to be accepted, begin is left out (prompt-uploads.ts).
  */
-import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type BlobLabels, BlobStoreError, type CopyBlob, type StoredBlob } from '../blobs/blob-store.ts';
 import {
@@ -27,6 +26,7 @@ import { parseObjectName } from '../domain/names.ts';
 import { makeObjectId } from '../domain/object-id.ts';
 import { DEFAULT_CACHE_CONTROL, type Json, metadataOf, storeKeyOf } from '../domain/objects.ts';
 import { splitFileName } from '../domain/tree-path.ts';
+import { makeVersion } from '../domain/version.ts';
 import { limitBytes } from '../streams/limit-bytes.ts';
 import { RequestSignal } from '../streams/request-signal.ts';
 import { type Core, fromStore, onlyRow } from './core.ts';
@@ -84,7 +84,7 @@ export interface PutResult {
 export async function putObject(core: Core, scope: RequestScope, request: PutRequest): Promise<PutResult> {
   const acting = request.link === undefined ? scope : asService(scope);
   const prompt = promptVersion(core, acting, request);
-  const version = prompt ?? randomUUID();
+  const version = prompt ?? makeVersion(core.now().getTime());
   const wanted = {
     role: acting.caller.role,
     bucket: request.bucket,

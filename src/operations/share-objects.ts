@@ -1,5 +1,4 @@
 /** What signing needs of the store: whether the caller may read. Making the link itself is the identity module's work. */
-import { randomUUID } from 'node:crypto';
 import { findVisibleNames } from '../database/queries/find-visible-names.ts';
 import { revokeLinks } from '../database/queries/links.ts';
 import { rehearseUpload, type UploadedRow } from '../database/queries/uploads.ts';
@@ -7,6 +6,7 @@ import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { isObjectName, parseObjectName } from '../domain/names.ts';
 import { makeObjectId } from '../domain/object-id.ts';
+import { makeVersion } from '../domain/version.ts';
 import type { Core } from './core.ts';
 
 /** Those of the names that the caller may read, in one round trip. A text that is no object's name is none of them. */
@@ -48,7 +48,7 @@ export async function checkUpload(core: Core, scope: RequestScope, upload: Uploa
     role: scope.caller.role,
     name: parseObjectName(upload.name),
     id: makeObjectId(core.now().getTime()),
-    version: randomUUID(),
+    version: makeVersion(core.now().getTime()),
     ownerId: scope.caller.subject,
     maxSizeBytes: core.maxUploadSizeBytes,
   });
