@@ -345,7 +345,7 @@ sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint
 sluice.count_own_files(text,text,boolean,boolean) returns bigint set search_path="", plan_cache_mode=force_custom_plan
 sluice.delete_backend_files(text,text,text,text,text) returns SETOF text set search_path=""
 sluice.delete_object(text,text,text) returns void set search_path=""
-sluice.delete_tree(text,text,text) returns bigint set search_path="", enable_seqscan=off, enable_bitmapscan=off
+sluice.delete_tree(text,text,text) returns bigint set search_path="", enable_seqscan=off, enable_bitmapscan=off, enable_sort=off
 sluice.demand_as(text,text[],text) returns void set search_path=""
 sluice.demand_no_folder(text,text,text) returns void set search_path=""
 sluice.demand_switched_on(text,integer) returns void set search_path=""
@@ -375,7 +375,7 @@ sluice.make_session(sluice.accounts,text,integer,interval) returns TABLE(id uuid
 sluice.mark_favorite(text,bigint,boolean) returns jsonb set search_path=""
 sluice.mark_unnamed_blobs() returns trigger SECURITY DEFINER set search_path=""
 sluice.move_object(text,text,text,text,text,bigint) returns void set search_path=""
-sluice.move_tree(text,text,text,text,text[]) returns boolean set search_path="", enable_seqscan=off, enable_bitmapscan=off
+sluice.move_tree(text,text,text,text,text[]) returns boolean set search_path="", enable_seqscan=off, enable_bitmapscan=off, enable_sort=off
 sluice.name_beside(text,text,integer,text) returns text immutable
 sluice.open_session(uuid,text,integer,interval) returns TABLE(id uuid, claims jsonb, expires_at timestamp with time zone) set search_path=""
 sluice.owner_asked(text,text) returns text stable set search_path=""

@@ -2,33 +2,44 @@
 -- there, or nothing (SL006). Raises SL001 and SL002. Returns how many rows went.
 create or replace function sluice.delete_tree(p_role text, p_bucket text, p_path text) returns bigint
 -- Nothing but seeking in the index of names is ever right here, however small the table was when the plan was made.
-language plpgsql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off as $$
+language plpgsql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
 declare
-  files bigint;
-  inside bigint;
-  visible bigint;
+  -- So few at a time that whatever was read to count them is still in memory when they go.
+  at_once constant bigint := 5000;
+  low text := p_path || '/';
+  high text;
+  seen bigint;
+  gone bigint;
+  removed bigint;
   denied boolean;
 begin
   perform set_config('role', p_role, true);
-  select count(*) into visible from storage.objects o
-  where o.bucket_id = p_bucket and o.name >= p_path || '/' and o.name < p_path || '0';
-  visible := visible + (select count(*) from storage.objects o where o.bucket_id = p_bucket and o.name = p_path);
   delete from storage.objects o where o.bucket_id = p_bucket and o.name = p_path;
-  get diagnostics files = row_count;
-  delete from storage.objects o
-  where o.bucket_id = p_bucket and o.name >= p_path || '/' and o.name < p_path || '0';
-  get diagnostics inside = row_count;
-  denied := files + inside < visible and (
-    exists (select from storage.objects o where o.bucket_id = p_bucket and o.name = p_path)
-    or exists (
-      select from storage.objects o
-      where o.bucket_id = p_bucket and o.name >= p_path || '/' and o.name < p_path || '0'));
+  get diagnostics removed = row_count;
+  denied := removed = 0 and exists (select from storage.objects o where o.bucket_id = p_bucket and o.name = p_path);
+  while not denied and low <> p_path || '0' loop
+    seen := at_once;
+    high := (
+      select o.name || chr(1) from storage.objects o -- the next possible name: chr(0) cannot occur
+      where o.bucket_id = p_bucket and o.name >= low and o.name < p_path || '0'
+      order by o.name offset at_once - 1 limit 1);
+    if high is null then
+      high := p_path || '0';
+      select count(*) into seen from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high;
+    end if;
+    delete from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high;
+    get diagnostics gone = row_count;
+    denied := gone < seen and exists (
+      select from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high);
+    removed := removed + gone;
+    low := high;
+  end loop;
   perform set_config('role', 'sluice_gateway', true);
   if denied then
     raise exception 'Access denied' using errcode = 'SL006';
-  elsif files + inside = 0 then
+  elsif removed = 0 then
     perform sluice.raise_not_found(p_bucket);
   end if;
-  return files + inside;
+  return removed;
 end
 $$;

@@ -7,10 +7,15 @@ create or replace function sluice.move_tree(
   p_role text, p_bucket text, p_source text, p_target text, p_parents text[]
 ) returns boolean
 -- Nothing but seeking in the index of names is ever right here, however small the table was when the plan was made.
-language plpgsql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off as $$
+language plpgsql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
 declare
+  -- So few at a time that whatever was read to count them is still in memory when they move.
+  at_once constant bigint := 5000;
   files bigint;
-  inside bigint;
+  is_folder boolean;
+  low text := p_source || '/';
+  high text;
+  seen bigint;
   moved bigint;
   file_there boolean;
   in_the_way boolean;
@@ -21,10 +26,11 @@ declare
 begin
   perform set_config('role', p_role, true);
   select count(*) into files from storage.objects o where o.bucket_id = p_bucket and o.name = p_source;
-  select count(*) into inside from storage.objects o
-  where o.bucket_id = p_bucket and o.name >= p_source || '/' and o.name < p_source || '0';
+  is_folder := exists (
+    select from storage.objects o
+    where o.bucket_id = p_bucket and o.name >= p_source || '/' and o.name < p_source || '0');
   file_there := exists (select from storage.objects o where o.bucket_id = p_bucket and o.name = p_target);
-  in_the_way := (inside > 0 and file_there)
+  in_the_way := (is_folder and file_there)
     or exists (select from storage.objects o where o.bucket_id = p_bucket and o.name = any (p_parents))
     or exists (
       select from storage.objects o
@@ -36,7 +42,7 @@ begin
     select from storage.objects o
     where o.bucket_id = p_bucket and o.name >= p_parents[2] || '/' and o.name < p_parents[2] || '0');
 
-  if files + inside > 0 and not homeless and p_source <> p_target and not in_the_way then
+  if (files > 0 or is_folder) and not homeless and p_source <> p_target and not in_the_way then
     if file_there then
       delete from storage.objects o where o.bucket_id = p_bucket and o.name = p_target;
       refused := not found;
@@ -45,18 +51,27 @@ begin
     where o.bucket_id = p_bucket and o.name = p_source and not refused;
     get diagnostics moved = row_count;
     denied := moved < files;
-    if inside > 0 then
+    while is_folder and not denied and low <> p_source || '0' loop
+      seen := at_once;
+      high := (
+        select o.name || chr(1) from storage.objects o -- the next possible name: chr(0) cannot occur
+        where o.bucket_id = p_bucket and o.name >= low and o.name < p_source || '0'
+        order by o.name offset at_once - 1 limit 1);
+      if high is null then
+        high := p_source || '0';
+        select count(*) into seen from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high;
+      end if;
       update storage.objects o set name = p_target || right(o.name, -length(p_source)), updated_at = now()
-      where o.bucket_id = p_bucket and o.name >= p_source || '/' and o.name < p_source || '0';
+      where o.bucket_id = p_bucket and o.name >= low and o.name < high;
       get diagnostics moved = row_count;
-      denied := denied or (moved < inside and exists (
-        select from storage.objects o
-        where o.bucket_id = p_bucket and o.name >= p_source || '/' and o.name < p_source || '0'));
-    end if;
+      denied := moved < seen and exists (
+        select from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high);
+      low := high;
+    end loop;
   end if;
   perform set_config('role', 'sluice_gateway', true);
 
-  if files + inside = 0 or homeless then
+  if (files = 0 and not is_folder) or homeless then
     perform sluice.raise_not_found(p_bucket);
   elsif p_source = p_target then
     return false;

@@ -1,6 +1,6 @@
 /**
- * What a listing of a folder costs: counted in the pages of tables and indexes that Postgres looks at, which no busy
- * machine changes.
+ * Folders of thousands of files. What a listing costs is counted in the pages of tables and indexes that Postgres looks
+ * at, which no busy machine changes. Moving and removing go by five thousand files, and are whole or not at all.
  */
 import { cloneTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
@@ -14,7 +14,7 @@ let db: TestDatabase;
 beforeAll(async () => {
   db = await cloneTestDatabase();
   await db.sql(`insert into storage.buckets (id, name) values ('home', 'home')`);
-  await db.sql('create policy everything on storage.objects for select to authenticated using (true)');
+  await db.sql('create policy everything on storage.objects to authenticated using (true)');
   await db.sql(
     `insert into storage.objects (bucket_id, name)
      select 'home', format('alice/%s-%s', run, lpad(n::text, 3, '0'))
@@ -54,3 +54,63 @@ it.each(['asc', 'desc'] as const)(
     }
   },
 );
+
+describe('a folder of thousands', () => {
+  beforeEach(() => db.sql('begin'));
+  afterEach(() => db.sql('rollback'));
+
+  const fill = (files: number) =>
+    db.sql(
+      `insert into storage.objects (bucket_id, name)
+       select 'home', 'alice/many/' || lpad(n::text, 6, '0') from generate_series(1, $1) n`,
+      [files],
+    );
+  const countUnder = async (folder: string) => {
+    const [row] = await db.sql(`select count(*)::integer as files from storage.objects where starts_with(name, $1)`, [
+      `${folder}/`,
+    ]);
+    return row?.files;
+  };
+  /** As the gateway, for an ordinary user. */
+  const act = async (statement: string) => {
+    await db.sql('set local role sluice_gateway');
+    const [row] = await db.sql(`select ${statement} as answer`);
+    await db.sql('reset role');
+    return row?.answer;
+  };
+  const MOVE = `sluice.move_tree('authenticated', 'home', 'alice/many', 'alice/many-more', '{alice}')`;
+  const REMOVE = `sluice.delete_tree('authenticated', 'home', 'alice/many')`;
+
+  it.each([
+    ['move', MOVE, 'SL003'],
+    ['delete', REMOVE, 'SL006'],
+  ])('is whole after a %s that a policy forbids for the last of them', async (_, statement, code) => {
+    await fill(5001);
+    for (const command of ['update', 'delete']) {
+      await db.sql(`create policy "the last ${command}" on storage.objects as restrictive for ${command} to authenticated
+        using (name <> 'alice/many/005001')`);
+    }
+    await db.sql('savepoint before');
+    await expect(act(statement)).rejects.toMatchObject({ code });
+    await db.sql('rollback to savepoint before');
+    expect(await countUnder('alice/many')).toBe(5001);
+  });
+
+  it.each([4999, 5000, 5001, 10_000])('moves %d files, each under its own name', async files => {
+    await fill(files);
+    expect(await act(MOVE)).toBe(false);
+    const [row] = await db.sql(
+      `select count(*)::integer as files, min(name) as first, max(name) as last from storage.objects
+       where starts_with(name, 'alice/many-more/')`,
+    );
+    const last = `alice/many-more/${String(files).padStart(6, '0')}`;
+    expect(row).toEqual({ files, first: 'alice/many-more/000001', last });
+    expect(await countUnder('alice/many')).toBe(0);
+  });
+
+  it.each([4999, 5000, 5001, 10_000])('removes %d files, and says how many', async files => {
+    await fill(files);
+    expect(await act(REMOVE)).toBe(String(files));
+    expect(await countUnder('alice/many')).toBe(0);
+  });
+});
