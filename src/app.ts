@@ -32,6 +32,7 @@ import type { Logger } from './observe/logger.ts';
 import { type Metrics, makeMetrics } from './observe/metrics.ts';
 import type { Core } from './operations/core.ts';
 import { makePromptUploads } from './operations/prompt-uploads.ts';
+import { explainListening, explainStore } from './start-failure.ts';
 import { makeBulgurSurface } from './surfaces/bulgur/index.ts';
 import { makeCumulonimbusSurface } from './surfaces/cumulonimbus/index.ts';
 import { makeServiceSurface } from './surfaces/service/index.ts';
@@ -104,7 +105,9 @@ export async function makeApp(parts: AppParts): Promise<App> {
     sweeper,
     metrics,
     async start() {
-      await core.blobs.prepare();
+      await core.blobs.prepare().catch((error: unknown) => {
+        throw explainStore(error, parts.config.s3);
+      });
       await listen(server, parts.config);
       sweeper.start();
       return (server.address() as AddressInfo).port;
@@ -248,10 +251,7 @@ async function readContract(packageRoot: string): Promise<string> {
 
 function listen(server: Server, { host, port }: Config): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE';
-      reject(taken ? new Error(`${host}:${port} is in use by another program; set PORT to a free one`) : error);
-    });
+    server.once('error', error => reject(explainListening(error, { host, port })));
     server.listen(port, host, resolve);
   });
 }

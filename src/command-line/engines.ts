@@ -7,7 +7,9 @@ import type { Config } from '../config/config.ts';
 import type { ConnectionTarget } from '../database/database.ts';
 import { GATEWAY_ROLE } from '../database/gateway-role.ts';
 import { ensureDatabase, type MigrationProgress, migrate } from '../database/migrate.ts';
+import { runSql } from '../database/run-sql.ts';
 import { type EmbeddedPostgresLog, startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
+import { explainPostgres } from '../start-failure.ts';
 
 export interface PostgresEngine {
   /** What a gateway connects with. */
@@ -37,20 +39,35 @@ const DEFAULT_PORT = 5432;
 /** The database inside the embedded server. */
 const EMBEDDED_DATABASE = 'sluice';
 
-/** Resolves once Postgres answers and is migrated. */
+/** Resolves once Postgres answers both logins and is migrated; rejects with a sentence that names the setting to look at. */
 export async function startPostgresEngine(options: EngineOptions): Promise<PostgresEngine> {
   const { config, packageRoot, onProgress } = options;
   const { url, adminUrl } = config.database;
   if (url === null) return startEmbeddedEngine(options);
-  const { applied } = await migrate({ connectionString: adminUrl ?? url }, packageRoot, onProgress);
+  const target = { connectionString: url };
+  const adminTarget = { connectionString: adminUrl ?? url };
+  const isApart = adminUrl !== null && adminUrl !== url;
+  const { applied } = await asLogin(isApart ? 'DATABASE_ADMIN_URL' : 'DATABASE_URL', adminUrl ?? url, () =>
+    migrate(adminTarget, packageRoot, onProgress),
+  );
+  // Otherwise nobody would hear of a wrong password before the first request.
+  if (isApart) await asLogin('DATABASE_URL', url, () => runSql(target, 'select'));
   return {
-    target: { connectionString: url },
-    adminTarget: { connectionString: adminUrl ?? url },
+    target,
+    adminTarget,
     description: `Postgres at ${placeOf(url)}`,
     workerEnvironment: {},
     applied,
     stop: async () => {},
   };
+}
+
+async function asLogin<T>(setting: string, url: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw explainPostgres(error, { setting, place: placeOf(url) });
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { ConnectionTarget } from '../database/database.ts';
 import { type RequestScope, SERVICE_CALLER } from '../domain/caller.ts';
 import type { Logger } from '../observe/logger.ts';
+import { explainStore } from '../start-failure.ts';
 import { startPostgresEngine } from './engines.ts';
 import { letYoungGenerationGrow } from './heap-room.ts';
 
@@ -28,6 +29,8 @@ export async function withApp<Result>(
     letYoungGenerationGrow();
     try {
       return await work(app, commandScope(), postgres.adminTarget);
+    } catch (error) {
+      throw explainStore(error, config.s3);
     } finally {
       await app.stop();
     }

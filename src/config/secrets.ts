@@ -34,9 +34,9 @@ export function loadSecret(dataDir: string): string | null {
     text = readFileSync(path, 'utf8').trim();
   } catch (error) {
     const code = (error as { code?: string }).code;
-    if (code === 'ENOENT') return null;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw new ConfigError(
-      `The secret in ${path} cannot be read (${code ?? error}); start Sluice as its owner, or set JWT_SECRET.`,
+      `The secret in ${path} cannot be read (${code ?? error}); start Sluice as its owner, or set DATA_DIR to another folder.`,
     );
   }
   if (text.length >= SHORTEST_SECRET_CHARACTERS) return text;

@@ -27,12 +27,12 @@ describe('sluice serve, with nothing configured', () => {
   });
 
   const read = async () => (await fetch(`${gateway.url}/object/public/hello/world.txt`)).text();
-  const command = (...args: string[]) =>
+  const command = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     run(
       process.execPath,
       ['--import', join(ROOT, 'test/support/run-typescript.mjs'), join(ROOT, 'src/main.ts'), ...args],
       {
-        env: { ...process.env, DATA_DIR: dataDir, PORT: String(port) },
+        env: { ...process.env, DATA_DIR: dataDir, PORT: String(port), ...env },
       },
     );
 
@@ -50,27 +50,39 @@ describe('sluice serve, with nothing configured', () => {
   });
 
   it('serves commands beside the gateway: sql and fsck', async () => {
-    const { stdout } = await command('sql', 'select name from storage.objects', '--json');
+    const { stdout } = await command(['sql', 'select name from storage.objects', '--json']);
     expect(JSON.parse(stdout)).toEqual([{ command: 'SELECT', columns: ['name'], rows: [['world.txt']] }]);
-    expect((await command('fsck')).stdout).toContain('Everything agrees');
+    expect((await command(['fsck'])).stdout).toContain('Everything agrees');
   });
 
   it('adds users beside the gateway, and with the first one what their APIs need', async () => {
-    const { stdout } = await command('user', 'add', 'alice', '--password', 'secret', '--verified', '--json');
+    const { stdout } = await command(['user', 'add', 'alice', '--password', 'secret', '--verified', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       user: { username: 'alice', accountId: 1, verified: true, staff: false },
       made: expect.arrayContaining(['the bucket home', 'the bucket uploads', 'policies/uploads.sql']),
     });
-    await expect(command('user', 'add', 'ALICE', '--password', 'x')).rejects.toMatchObject({
+    await expect(command(['user', 'add', 'ALICE', '--password', 'x'])).rejects.toMatchObject({
       stderr: 'sluice: There is a user ALICE already\n',
     });
   }, 60_000);
 
   it('refuses a second gateway on the same data folder in one sentence', async () => {
-    await expect(command('serve')).rejects.toMatchObject({
+    await expect(command(['serve'])).rejects.toMatchObject({
       stderr: expect.stringMatching(/^sluice: .*in use by another gateway.*\n$/),
     });
     expect(await read()).toBe('Hello, world');
+  });
+
+  it.each([
+    ['a Postgres', { DATABASE_URL: 'postgres://u:p@localhost:1/db' }, 'localhost:1 (ECONNREFUSED)', 'DATABASE_URL'],
+    ['an S3', { S3_ENDPOINT: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1 (ECONNREFUSED)', 'S3_ENDPOINT'],
+  ])('says of %s that does not answer where it was sought, and by which setting', async (_, settings, place, name) => {
+    const emptyDir = await mkdtemp(join(tmpdir(), 'sluice-serve-'));
+    const s3 = { S3_BUCKET: 'files', S3_ACCESS_KEY_ID: 'a', S3_SECRET_ACCESS_KEY: 'b' };
+    await expect(command(['serve'], { DATA_DIR: emptyDir, ...s3, ...settings })).rejects.toMatchObject({
+      stderr: expect.stringContaining(`does not answer at ${place}; start it, or set ${name} to where it is.`),
+    });
+    await rm(emptyDir, { recursive: true });
   });
 
   it('finds everything again after kill -9', async () => {
