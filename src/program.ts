@@ -125,10 +125,20 @@ program.addCommand(
   }),
 );
 
+inheritSettings(program);
+
 try {
   if (cluster.isWorker) await runWorker(gatewayParts);
   else await program.parseAsync();
 } catch (error) {
   output.tell(renderFailure(error, isDebugging(env)));
   process.exitCode ??= 1;
+}
+
+/** Commands that are added whole learn nothing of their parent by themselves. */
+function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inheritSettings(command);
+  }
 }

@@ -73,6 +73,12 @@ describe('sluice serve, with nothing configured', () => {
     expect(await read()).toBe('Hello, world');
   });
 
+  it('says of a command that lacks something where it is told what it takes', async () => {
+    await expect(command(['user', 'add', 'zoe'])).rejects.toMatchObject({
+      stderr: expect.stringMatching(/'--password <password>' not specified\n\(sluice <command> --help says what/),
+    });
+  });
+
   it.each([
     ['a Postgres', { DATABASE_URL: 'postgres://u:p@localhost:1/db' }, 'localhost:1 (ECONNREFUSED)', 'DATABASE_URL'],
     ['an S3', { S3_ENDPOINT: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1 (ECONNREFUSED)', 'S3_ENDPOINT'],
