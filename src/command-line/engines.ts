@@ -39,9 +39,12 @@ const DEFAULT_PORT = 5432;
 /** The database inside the embedded server. */
 const EMBEDDED_DATABASE = 'sluice';
 
-/** Resolves once Postgres answers both logins and is migrated; rejects with a sentence that names the setting to look at. */
+/**
+ * Resolves once Postgres is migrated, and answers the login of requests too where a gateway is to stay. Rejects with a
+ * sentence that names the setting to look at.
+ */
 export async function startPostgresEngine(options: EngineOptions): Promise<PostgresEngine> {
-  const { config, packageRoot, onProgress } = options;
+  const { config, packageRoot, stay, onProgress } = options;
   const { url, adminUrl } = config.database;
   if (url === null) return startEmbeddedEngine(options);
   const target = { connectionString: url };
@@ -50,8 +53,8 @@ export async function startPostgresEngine(options: EngineOptions): Promise<Postg
   const { applied } = await asLogin(isApart ? 'DATABASE_ADMIN_URL' : 'DATABASE_URL', adminUrl ?? url, () =>
     migrate(adminTarget, packageRoot, onProgress),
   );
-  // Otherwise nobody would hear of a wrong password before the first request.
-  if (isApart) await asLogin('DATABASE_URL', url, () => runSql(target, 'select'));
+  // Otherwise nobody would hear of a wrong password before the first request. Before a first migration it can have none.
+  if (isApart && stay === 'hold') await asLogin('DATABASE_URL', url, () => runSql(target, 'select'));
   return {
     target,
     adminTarget,
