@@ -5,8 +5,12 @@ import { findPgBouncer, type PgBouncer, startPgBouncer } from '../support/pgboun
 import { cloneTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const binary = findPgBouncer();
-/** The program is a package of the operating system; `.ci/run` installs it. */
 const describeWithPooler = binary === null ? describe.skip : describe;
+if (binary === null) {
+  process.stderr.write(
+    'SKIPPED: the tests behind a pooler, because there is no PgBouncer (apt-get install pgbouncer)\n',
+  );
+}
 
 describeWithPooler('behind a pooler in transaction mode', () => {
   let db: TestDatabase;
