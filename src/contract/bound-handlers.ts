@@ -9,7 +9,7 @@ export function boundHandlers<Parts extends object, Admitted extends object | un
   parts: Parts,
 ): Record<string, RouteHandler<Admitted>> {
   const bound = (handle: Handle<Route & Parts & Admitted>): RouteHandler<Admitted> => {
-    return (route, admitted) => handle({ ...route, ...parts, ...admitted });
+    return (route, admitted) => handle(Object.assign({}, route, parts, admitted));
   };
   return Object.fromEntries(Object.entries(operations).map(([id, { handle }]) => [id, bound(handle)]));
 }

@@ -26,8 +26,7 @@ export interface Reply {
 export function finishReply(res: ServerResponse, reply: Reply): void {
   if (res.headersSent || res.destroyed) return;
   const { status, body } = reply;
-  const length = body === undefined ? {} : { 'content-length': body.length };
-  const headers = { ...reply.headers, ...length };
+  const headers = body === undefined ? reply.headers : { 'content-length': body.length, ...reply.headers };
   const req = res.req;
   if (!expectsMore(req)) {
     res.writeHead(status, headers).end(body);

@@ -17,7 +17,7 @@ export interface JsonReply {
 export function sendJson({ res, status, body, headers }: JsonReply): void {
   finishReply(res, {
     status,
-    headers: { ...API_SECURITY_HEADERS, 'content-type': 'application/json; charset=utf-8', ...headers },
+    headers: { 'content-type': 'application/json; charset=utf-8', ...API_SECURITY_HEADERS, ...headers },
     body: Buffer.from(JSON.stringify(body)),
   });
 }
@@ -26,7 +26,7 @@ export function sendJson({ res, status, body, headers }: JsonReply): void {
 export function sendText({ res, status, text }: { res: ServerResponse; status: number; text: string }): void {
   finishReply(res, {
     status,
-    headers: { ...API_SECURITY_HEADERS, 'content-type': 'text/plain; charset=utf-8' },
+    headers: { 'content-type': 'text/plain; charset=utf-8', ...API_SECURITY_HEADERS },
     body: Buffer.from(text),
   });
 }

@@ -60,8 +60,8 @@ export async function sendObject(reply: ObjectReply): Promise<void> {
 /** What a 200 and a 304 have in common (RFC 9110 §15.4.5). A token's lifetime takes the place of the stored caching. */
 export function validatorsOf({ facts }: StoredObject, expiresAt: Date | null): OutgoingHttpHeaders {
   return {
-    ...(facts.etag === null ? {} : { etag: facts.etag }),
     'last-modified': facts.lastModified.toUTCString(),
+    ...(facts.etag === null ? {} : { etag: facts.etag }),
     ...(expiresAt === null ? { 'cache-control': facts.cacheControl } : { expires: expiresAt.toUTCString() }),
   };
 }

@@ -33,7 +33,7 @@ export function decideOpening(
   request: ReadConditions,
 ): OpenedObject {
   const { sizeBytes, etag, lastModified } = object.facts;
-  const verdict = evaluatePreconditions({ ...request.conditions, method: scope.method }, { etag, lastModified });
+  const verdict = evaluatePreconditions({ method: scope.method, ...request.conditions }, { etag, lastModified });
   if (verdict.outcome === 'failed') throw new SluiceError('precondition-failed', 'Precondition failed');
   if (verdict.outcome === 'not-modified') return { outcome: 'not-modified', object };
 

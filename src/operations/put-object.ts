@@ -97,27 +97,27 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
     maxSizeBytes: core.maxUploadSizeBytes,
   };
   const found = prompt === null ? await begin(core, acting, request, wanted) : unasked(wanted);
-  const target = { ...wanted, name: found.name };
+  const target = found.name === wanted.name ? wanted : { ...wanted, name: found.name };
   try {
-    const stored = await storeBytes(core, acting, { ...request, ...target, allowed: found.allowed });
+    const stored = await storeBytes(core, acting, { request, target, allowed: found.allowed });
     const facts = (await request.finalFacts?.()) ?? request.facts;
     const written = await commit(
       core,
       acting,
       { request, found },
       {
-        ...target,
         contentType: facts.contentType,
         userMetadata: facts.userMetadata,
-        metadata: metadataOf({ ...facts, ...stored, storedAt: core.now() }),
+        metadata: metadataOf({ storedAt: core.now(), ...stored, ...facts }),
         ...stored,
+        ...target,
       },
     );
     core.promptUploads.accepted(acting, request.bucket);
-    return { ...written, etag: `"${stored.md5}"` };
+    return { etag: `"${stored.md5}"`, ...written };
   } catch (error) {
     core.promptUploads.failed(acting, { bucket: request.bucket, error });
-    await giveUp(core, acting, { ...wanted, error });
+    await giveUp(core, acting, { version, storeKey: wanted.storeKey, error });
     throw fromStore(error);
   }
 }
@@ -187,13 +187,13 @@ type Target = Omit<BeginUpload, 'sizeBytes' | 'contentType' | 'metadata' | 'user
 function beginParameters(core: Core, request: PutRequest, target: Target) {
   const { facts, sizeBytes } = request;
   return {
-    ...target,
     contentType: facts.contentType,
     sizeBytes,
     metadata: declaredMetadata(facts, sizeBytes),
     userMetadata: facts.userMetadata,
     leaseMs: core.uploadLeaseMs,
     link: request.link ?? null,
+    ...target,
   };
 }
 
@@ -212,21 +212,19 @@ export function declaredMetadata(
 async function storeBytes(
   core: Core,
   scope: RequestScope,
-  upload: PutRequest & Target & { readonly allowed: number },
+  { request, target, allowed }: { request: PutRequest; target: Target; allowed: number },
 ): Promise<StoredBlob> {
-  const lease = keepLease(core, scope, upload.version);
+  const lease = keepLease(core, scope, target.version);
   try {
-    const { body } = upload;
-    const blob = {
-      key: upload.storeKey,
-      labels: labelsOf(upload),
-      signal: lease.signal,
-    };
-    if ('stagedKey' in body) return await copyStaged(core, { ...blob, from: body.stagedKey });
+    const { body, sizeBytes } = request;
+    const blob = { key: target.storeKey, labels: labelsOf(target, request), signal: lease.signal };
+    if ('stagedKey' in body) return await copyStaged(core, { from: body.stagedKey, ...blob });
+    // The store takes no more than was declared.
+    const isLimited = sizeBytes !== null && sizeBytes <= allowed;
     return await core.blobs.put({
+      body: isLimited ? body : limitBytes(body, allowed, () => tooLarge(allowed)),
+      sizeBytes,
       ...blob,
-      body: isLimited(upload) ? body : limitBytes(body, upload.allowed, () => tooLarge(upload.allowed)),
-      sizeBytes: upload.sizeBytes,
     });
   } catch (error) {
     throw lease.lost() ? expired() : error;
@@ -235,25 +233,21 @@ async function storeBytes(
   }
 }
 
-/** The store takes no more than was declared. */
-function isLimited({ sizeBytes, allowed }: { sizeBytes: number | null; allowed: number }): boolean {
-  return sizeBytes !== null && sizeBytes <= allowed;
-}
-
 /** What a rebuild will know of the object: what was said before the bytes, where it is not the default. */
-function labelsOf({ bucket, name, ownerId, facts, record }: PutRequest & Target): BlobLabels {
+function labelsOf({ bucket, name, ownerId }: Target, { facts, record }: PutRequest): BlobLabels {
   const { contentType, contentEncoding, cacheControl, robots, userMetadata } = facts;
-  return {
+  const labels: { -readonly [Label in keyof BlobLabels]: BlobLabels[Label] } = {
     bucket,
     name,
     owner: ownerId,
     contentType,
-    ...(record === undefined ? {} : { file: fileLabelOf(record) }),
-    ...(contentEncoding ? { contentEncoding } : {}),
-    ...(cacheControl === DEFAULT_CACHE_CONTROL ? {} : { cacheControl }),
-    ...(robots === null ? {} : { robots }),
-    ...(Object.keys(userMetadata).length === 0 ? {} : { userMetadata: JSON.stringify(userMetadata) }),
   };
+  if (record !== undefined) labels.file = fileLabelOf(record);
+  if (contentEncoding) labels.contentEncoding = contentEncoding;
+  if (cacheControl !== DEFAULT_CACHE_CONTROL) labels.cacheControl = cacheControl;
+  if (robots !== null) labels.robots = robots;
+  if (Object.keys(userMetadata).length > 0) labels.userMetadata = JSON.stringify(userMetadata);
+  return labels;
 }
 
 function copyStaged({ blobs }: Core, blob: CopyBlob): Promise<StoredBlob> {

@@ -26,7 +26,7 @@ export async function byLink(asked: Asked): Promise<void> {
 
 async function download(asked: Asked, access: Access, expiresAt: Date | null = null): Promise<void> {
   const { core, scope, req, res } = asked;
-  const opened = await openObject(core, scope, { ...addressOf(asked), access, ...readConditions(req.headers) });
+  const opened = await openObject(core, scope, { access, ...addressOf(asked), ...readConditions(req.headers) });
   const { download: fileName } = asked.query as RequestQueries['getObject'];
   const disposition = fileName === undefined ? null : dispositionOf(fileName);
   await sendObject({ res, opened, disposition, expiresAt });
@@ -39,7 +39,7 @@ function dispositionOf(download: string): string {
 
 async function sendInfo(asked: Asked, access: Access): Promise<void> {
   const { core, scope, res } = asked;
-  const object = await findObjectRow(core, scope, { ...addressOf(asked), access });
+  const object = await findObjectRow(core, scope, { access, ...addressOf(asked) });
   sendJson({ res, status: 200, body: wireInfo(object), headers: validatorsOf(object, null) });
 }
 

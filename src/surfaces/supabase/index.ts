@@ -77,7 +77,7 @@ export function makeSupabaseSurface(options: SupabaseSurfaceOptions): Surface {
   const bound = (operation: Operation): RouteHandler => {
     return async route => {
       const scope = scopeByLogin(route, operation, verifier);
-      await operation.handle({ ...route, core, links: signer, scope });
+      await operation.handle({ core, links: signer, scope, ...route });
     };
   };
   return {

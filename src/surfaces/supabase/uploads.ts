@@ -54,7 +54,7 @@ export async function commitDirect(asked: Asked) {
 
 async function upload(asked: Asked, upsert: boolean): Promise<void> {
   const address = addressOf(asked);
-  const { id } = await putObject(asked.core, asked.scope, { ...(await readUpload(asked)), ...address, upsert });
+  const { id } = await putObject(asked.core, asked.scope, { upsert, ...address, ...(await readUpload(asked)) });
   sendJson({ res: asked.res, status: 200, body: { Id: id, Key: `${address.bucket}/${address.name}` } });
 }
 
