@@ -59,9 +59,10 @@ interface Observation extends Sample {
 export async function alternate(stack: Stack, { ways, rounds }: Rounds): Promise<readonly WayResult[]> {
   const observations = new Map<string, Observation[]>(ways.map(way => [way.name, []]));
   for (let round = 0; round < rounds; round++) {
-    // Each round begins with another way, or one of them would always run in the wake of the same other.
+    // Each round begins with another way, every second one goes backwards, or a way would always run in the wake of the same other.
+    const inOrder = round % 2 === 0 ? ways : ways.toReversed();
     for (const index of ways.keys()) {
-      const way = ways[(index + round) % ways.length];
+      const way = inOrder[(index + round) % ways.length];
       if (way !== undefined) observations.get(way.name)?.push(await observe(stack, way));
     }
   }
