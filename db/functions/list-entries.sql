@@ -3,8 +3,8 @@
 -- cost is one seek an entry whatever lies beneath. p_from (included) and p_to (excluded) bound the walk; p_base is the
 -- length in characters of the prefix that folder names are relative to; p_search, in lower case, must begin the rest of
 -- the name in any letter case. p_skip entries are passed over first. p_limit null means all. A run of files is passed
--- over, or given, by two statements. Every comparison is on raw names, so row level security keeps the index
--- (DESIGN §10).
+-- over, or given, by two statements, and a row of folders by one. Every comparison is on raw names, so row level security
+-- keeps the index (DESIGN §10).
 create or replace function storage.list_entries(
   p_bucket text, p_from text, p_to text, p_base integer, p_delimited boolean, p_search text,
   p_descending boolean, p_skip bigint, p_limit bigint
@@ -27,10 +27,11 @@ declare
   high text collate "C" := coalesce(p_to, repeat(chr(1114111), 257));
   skip bigint := p_skip;
   emitted bigint := 0;
-  -- Files seen in a row. Two statements for all of a run pay where it is long, and never between folders.
+  -- Files seen in a row, and how many promise a long run. Two statements for the rest of it cost as much as some twenty
+  -- seeks; each rest that was shorter doubles the promise that is asked for.
   run integer := 0;
-  pays boolean := false;
-  slash integer;
+  long_run integer := 4;
+  pays boolean := not p_delimited and p_search is null;
 begin
   loop
     if pays then
@@ -68,23 +69,53 @@ begin
         get diagnostics passed = row_count;
         emitted := emitted + passed;
       end if;
+      -- chr(1) makes the next possible name: chr(0) cannot occur.
       if p_descending then
         high := coalesce(folder || chr(1), last_name);
       else
         low := coalesce(folder, last_name || chr(1));
       end if;
+      if passed < 20 then
+        long_run := long_run * 2;
+      end if;
       pays := folder is null;
       continue when pays;
     end if;
 
+    -- A chain of seeks in one statement: to start one, policies and all, costs more than a dozen seeks.
     if p_descending then
       open rows_of for
-        select o.name, o.id, o.created_at, o.updated_at, o.last_accessed_at, o.metadata from storage.objects o
-        where o.bucket_id = p_bucket and o.name >= low and o.name < high order by o.name desc;
+        with recursive walk as (
+          select null::text collate "C" as name, null::uuid as id, null::timestamptz as created_at,
+            null::timestamptz as updated_at, null::timestamptz as last_accessed_at, null::jsonb as metadata,
+            0 as slash, high as beyond
+          union all
+          select n.* from walk w, lateral (
+            select o.name, o.id, o.created_at, o.updated_at, o.last_accessed_at, o.metadata, at.slash,
+              case when at.slash > 0 then left(o.name, p_base + at.slash) else o.name end
+            from storage.objects o, lateral (
+              select case when p_delimited then strpos(substr(o.name, p_base + 1), '/') else 0 end as slash) at
+            where o.bucket_id = p_bucket and o.name >= low and o.name < w.beyond
+              and (p_search is null or at.slash > 0 or starts_with(lower(substr(o.name, p_base + 1)), p_search))
+            order by o.name desc limit 1) n)
+        select w.* from walk w where w.name is not null;
     else
       open rows_of for
-        select o.name, o.id, o.created_at, o.updated_at, o.last_accessed_at, o.metadata from storage.objects o
-        where o.bucket_id = p_bucket and o.name >= low and o.name < high order by o.name;
+        with recursive walk as (
+          select null::text collate "C" as name, null::uuid as id, null::timestamptz as created_at,
+            null::timestamptz as updated_at, null::timestamptz as last_accessed_at, null::jsonb as metadata,
+            0 as slash, low as beyond
+          union all
+          select n.* from walk w, lateral (
+            -- '0' follows '/' in byte order, so `folder0` is the first name beyond everything in `folder/`.
+            select o.name, o.id, o.created_at, o.updated_at, o.last_accessed_at, o.metadata, at.slash,
+              case when at.slash > 0 then left(o.name, p_base + at.slash - 1) || '0' else o.name || chr(1) end
+            from storage.objects o, lateral (
+              select case when p_delimited then strpos(substr(o.name, p_base + 1), '/') else 0 end as slash) at
+            where o.bucket_id = p_bucket and o.name >= w.beyond and o.name < high
+              and (p_search is null or at.slash > 0 or starts_with(lower(substr(o.name, p_base + 1)), p_search))
+            order by o.name limit 1) n)
+        select w.* from walk w where w.name is not null;
     end if;
     loop
       if emitted = p_limit then
@@ -96,17 +127,12 @@ begin
         close rows_of;
         return;
       end if;
-      slash := case when p_delimited then strpos(substr(entry.name, p_base + 1), '/') else 0 end;
-      if slash > 0 then
-        name := left(entry.name, p_base + slash);
-      else
-        name := entry.name;
-      end if;
+      is_folder := entry.slash > 0;
+      name := case when is_folder then left(entry.name, p_base + entry.slash) else entry.name end;
       if p_search is null or starts_with(lower(substr(name, p_base + 1)), p_search) then
         if skip > 0 then
           skip := skip - 1;
         else
-          is_folder := slash > 0;
           if is_folder then
             id := null; created_at := null; updated_at := null; last_accessed_at := null; metadata := null;
           else
@@ -117,22 +143,13 @@ begin
           emitted := emitted + 1;
         end if;
       end if;
-      if slash > 0 then
-        -- '0' follows '/' in byte order, so `folder0` is the first name beyond everything in `folder/`.
-        if p_descending then high := name; else low := left(entry.name, p_base + slash - 1) || '0'; end if;
-        run := 0;
-        exit;
-      elsif p_descending then
-        high := entry.name;
-      else
-        low := entry.name || chr(1); -- the next possible name: chr(0) cannot occur
-      end if;
-      run := run + 1;
-      pays := run >= 16 and p_search is null
-        and case when skip > 0 then skip else coalesce(p_limit - emitted, 64) end >= 64;
+      run := case when is_folder then 0 else run + 1 end;
+      pays := run >= long_run and p_search is null
+        and case when skip > 0 then skip else coalesce(p_limit - emitted, 20) end >= 20;
       exit when pays;
     end loop;
     close rows_of;
+    if p_descending then high := entry.beyond; else low := entry.beyond; end if;
   end loop;
 end
 $$;
