@@ -96,7 +96,7 @@ begin
             from storage.objects o, lateral (
               select case when p_delimited then strpos(substr(o.name, p_base + 1), '/') else 0 end as slash) at
             where o.bucket_id = p_bucket and o.name >= low and o.name < w.beyond
-              and (p_search is null or at.slash > 0 or starts_with(lower(substr(o.name, p_base + 1)), p_search))
+              and (p_search is null or at.slash > 0 or starts_with(lower(substr(o.name, p_base + 1) collate "default"), p_search))
             order by o.name desc limit 1) n)
         select w.* from walk w where w.name is not null;
     else
@@ -113,7 +113,7 @@ begin
             from storage.objects o, lateral (
               select case when p_delimited then strpos(substr(o.name, p_base + 1), '/') else 0 end as slash) at
             where o.bucket_id = p_bucket and o.name >= w.beyond and o.name < high
-              and (p_search is null or at.slash > 0 or starts_with(lower(substr(o.name, p_base + 1)), p_search))
+              and (p_search is null or at.slash > 0 or starts_with(lower(substr(o.name, p_base + 1) collate "default"), p_search))
             order by o.name limit 1) n)
         select w.* from walk w where w.name is not null;
     end if;
