@@ -90,6 +90,7 @@ export function makePromptUploads({ versionsAtOnce, leaseMs, ...settings }: Prom
   };
 }
 
+/** Neither buckets nor roles have line breaks. */
 function keyOf({ caller }: RequestScope, bucket: string): string {
-  return JSON.stringify([caller.role, caller.subject, bucket]);
+  return `${bucket}\n${caller.role}\n${caller.subject ?? ''}`;
 }
