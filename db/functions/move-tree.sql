@@ -17,6 +17,7 @@ declare
   high text;
   seen bigint;
   moved bigint;
+  total bigint := 0;
   file_there boolean;
   in_the_way boolean;
   homeless boolean;
@@ -50,7 +51,8 @@ begin
     update storage.objects o set name = p_target, updated_at = now()
     where o.bucket_id = p_bucket and o.name = p_source and not refused;
     get diagnostics moved = row_count;
-    denied := moved < files;
+    total := moved;
+    denied := moved < files and exists (select from storage.objects o where o.bucket_id = p_bucket and o.name = p_source);
     while is_folder and not denied and low <> p_source || '0' loop
       seen := at_once;
       high := (
@@ -66,6 +68,7 @@ begin
       get diagnostics moved = row_count;
       denied := moved < seen and exists (
         select from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high);
+      total := total + moved;
       low := high;
     end loop;
   end if;
@@ -81,6 +84,8 @@ begin
     raise exception 'Access denied' using errcode = 'SL006';
   elsif denied then
     raise exception 'Access denied' using errcode = 'SL003';
+  elsif total = 0 then
+    perform sluice.raise_not_found(p_bucket); -- somebody else has just moved or removed all of it
   end if;
   return parent_missing;
 end

@@ -2,13 +2,17 @@
  * Requests that meet: on one name, on one set of bytes, on one bucket. Each race is run many times in orders that chance
  * decides; FAULT_ROUNDS says how many. Two gateways share the database, as two processes would.
  */
-import { type Gateway, SERVICE_TOKEN, startGateway } from '../support/gateway.ts';
+import { type Gateway, SERVICE_TOKEN, startGateway, tokenFor } from '../support/gateway.ts';
+import { ALICE } from '../support/scopes.ts';
 import { expectAgreement, readEverything, sweep } from './agreement.ts';
+import { furnish } from './bench.ts';
 import { digest, type Got, isAcknowledged, send } from './door.ts';
 
 const token = SERVICE_TOKEN;
+const TREE_TOKEN = tokenFor('authenticated', ALICE, { username: 'alice' });
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 25);
 const TIMEOUT_MS = 30_000 + ROUNDS * 1_000;
+const NOTHING: Got = { status: 0, bytes: Buffer.alloc(0) };
 const upsert = { 'x-upsert': 'true' };
 
 describe('requests that meet', () => {
@@ -21,6 +25,7 @@ describe('requests that meet', () => {
     first = await startGateway({ env });
     gateways = [first, await startGateway({ beside: first, env: { ...env, DATABASE_POOL_SIZE: '8' } })];
     await send(first.url, 'POST', '/bucket', { token, json: { name: 'b' } });
+    await furnish(first);
   });
   afterAll(async () => {
     for (const gateway of gateways.toReversed()) await gateway.stop();
@@ -35,6 +40,8 @@ describe('requests that meet', () => {
   const put = (name: string, words: string, headers: Record<string, string> = upsert) =>
     ask('POST', `/object/b/${name}`, { body: new Uint8Array(Buffer.from(words)), headers });
   const remove = (name: string) => ask('DELETE', `/object/b/${name}`);
+  const putInTree = (name: string, words: string) =>
+    ask('POST', `/object/home/${name}`, { body: new Uint8Array(Buffer.from(words)), headers: upsert });
   const copy = (sourceKey: string, destinationKey: string, headers: Record<string, string> = {}) =>
     ask('POST', '/object/copy', { json: { bucketId: 'b', sourceKey, destinationKey }, headers });
   const read = (name: string) => ask('GET', `/object/authenticated/b/${name}`);
@@ -78,7 +85,7 @@ describe('requests that meet', () => {
   rounds('lets exactly one of several simultaneous uploads of a new name succeed', async n => {
     const words = Array.from({ length: 6 }, (_, of) => `round ${n}, upload ${of}`);
     const got = await race(words.map(word => () => put('new', word, {})));
-    const winners = words.filter((_, of) => isAcknowledged(got[of] ?? { status: 0, bytes: Buffer.alloc(0) }));
+    const winners = words.filter((_, of) => isAcknowledged(got[of] ?? NOTHING));
     expect(got.map(({ status }) => status).sort()).toEqual([200, 400, 400, 400, 400, 400]);
     expect(await settle()).toEqual({ 'b/new': digest(Buffer.from(winners[0] ?? '')) });
   });
@@ -157,6 +164,22 @@ describe('requests that meet', () => {
     const left = Object.entries(await settle());
     expect(left.length).toBe(got[2]?.status === 200 ? 2 : 1);
     for (const [, bytes] of left) expect(bytes).toBe(digest(Buffer.from(`bytes ${n}`)));
+  });
+
+  rounds('moves one folder of the tree to one place, or removes it', async n => {
+    const path = '/storage/alice/source';
+    const inside = ['/a', '/deep/b'];
+    const parts = n % 4 < 2 ? inside : ['', ...inside];
+    for (const part of parts) await putInTree(`alice/source${part}`, `bytes ${n}`);
+    const move = (to: string) => () =>
+      ask('POST', path, { token: TREE_TOKEN, json: { action: 'Move', new_path: `/alice/${to}` } });
+    const removal = () => ask('DELETE', path, { token: TREE_TOKEN });
+    const acts = n % 2 === 0 ? [move('here'), move('there')] : [move('here'), removal];
+    const got = await race(acts);
+    expect(got.map(each => isAcknowledged(each) || each.status).sort()).toEqual([404, true]);
+    const left = Object.keys(await settle());
+    const target = isAcknowledged(got[0] ?? NOTHING) ? 'here' : n % 2 === 0 ? 'there' : null;
+    expect(left).toEqual(target === null ? [] : parts.map(part => `home/alice/${target}${part}`));
   });
 
   it(
