@@ -407,10 +407,10 @@ storage.bucket_rules(text) returns TABLE(public boolean, file_size_limit bigint,
 storage.demand(text[],text) returns void set search_path=""
 storage.extension(text) returns text immutable
 storage.filename(text) returns text immutable
-storage.first_in_folder(text,text,text,integer,boolean,bigint) returns text stable set search_path="", enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
+storage.first_in_folder(text,text,text,integer,boolean,bigint) returns text stable set search_path="", enable_sort=off, enable_bitmapscan=off, enable_seqscan=off, plan_cache_mode=force_generic_plan
 storage.foldername(text) returns text[] immutable
 storage.get_size_by_bucket() returns TABLE(size bigint, bucket_id text) stable
-storage.list_entries(text,text,text,integer,boolean,text,boolean,bigint,bigint) returns TABLE(name text, is_folder boolean, id uuid, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone, metadata jsonb) stable set search_path="", enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
+storage.list_entries(text,text,text,integer,boolean,text,boolean,bigint,bigint) returns TABLE(name text, is_folder boolean, id uuid, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone, metadata jsonb) stable set search_path="", enable_sort=off, enable_bitmapscan=off, enable_seqscan=off, plan_cache_mode=force_generic_plan
 storage.operation() returns text stable
 storage.public_object(text,text) returns SETOF storage.objects stable SECURITY DEFINER set search_path=""
 storage.target() returns text stable

@@ -4,7 +4,8 @@ create or replace function storage.first_in_folder(
   p_bucket text, p_low text, p_high text, p_base integer, p_descending boolean, p_size bigint
 ) returns text language plpgsql stable
 -- Nothing but walking the index in order is ever right here, and statistics must not talk the planner out of it.
-set search_path = '' set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off as $$
+set search_path = '' set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
 begin
   if p_descending then
     return (

@@ -13,7 +13,8 @@ create or replace function storage.list_entries(
   created_at timestamptz, updated_at timestamptz, last_accessed_at timestamptz, metadata jsonb)
 language plpgsql stable
 -- Nothing but walking the index in order is ever right here, and statistics must not talk the planner out of it.
-set search_path = '' set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off as $$
+set search_path = '' set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
 declare
   rows_of refcursor;
   entry record;
