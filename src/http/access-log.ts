@@ -47,8 +47,8 @@ export function makeAccessLog({ log, onRequest }: AccessLogOptions): Middleware 
       socket[COUNTED] = { in: socket.bytesRead, out: socket.bytesWritten };
       onRequest(request);
       const { error, ...line } = request;
-      if (isOurFault(request)) log.error('request', { ...line, error });
-      else log.info('request', { ...line, ...(error === null ? {} : { error: errorCode(error) }) });
+      if (isOurFault(request)) log.error('request', request);
+      else log.info('request', error === null ? line : { ...line, error: errorCode(error) });
     });
     next();
   };
