@@ -4,9 +4,9 @@
  * database alone and are lost with it. Reads the bytes, because their MD5 is part of the row.
  */
 import { type BlobLabels, BlobStoreError, type LabelName } from '../blobs/blob-store.ts';
-import { type Remaking, remakeRow } from '../database/queries/fsck.ts';
+import { type RemakeRow, type Remaking, remakeRow } from '../database/queries/fsck.ts';
 import { SluiceError } from '../domain/errors.ts';
-import { parseFileLabel, UPLOADS_BUCKET } from '../domain/files.ts';
+import { type FileLabel, parseFileLabel, UPLOADS_BUCKET } from '../domain/files.ts';
 import { parseBucketName, parseObjectName } from '../domain/names.ts';
 import {
   DEFAULT_CACHE_CONTROL,
@@ -44,7 +44,8 @@ async function rebuildRow(run: FsckRun, facts: BlobFacts): Promise<Mending> {
     if (labels === null) return { repaired: false, note: unlabeled(run) };
     const digest = await digestBlob(run.blobs, facts.version, run.service.signal);
     if ('failure' in digest) return { repaired: false, note: 'No row was made, because they cannot be read.' };
-    return explain(await remake(run, facts, { labels, md5: digest.md5 }), labels);
+    const file = fileOf(labels);
+    return explain(await remake(run, facts, { labels, file, md5: digest.md5 }), labels, file);
   } catch (error) {
     if (error instanceof BlobStoreError && error.failure === 'absent') {
       return { repaired: false, note: 'They are gone by now.' };
@@ -57,7 +58,7 @@ async function rebuildRow(run: FsckRun, facts: BlobFacts): Promise<Mending> {
 async function remake(
   run: FsckRun,
   { version, sizeBytes, storedAt }: BlobFacts,
-  { labels, md5 }: { readonly labels: BlobLabels; readonly md5: string },
+  { labels, file, md5 }: { readonly labels: BlobLabels; readonly file: RemakeRow['file']; readonly md5: string },
 ): Promise<Remaking> {
   const stored = { md5, sizeBytes: sizeBytes ?? 0, storedAt: storedAt ?? new Date(0) };
   const metadata = metadataOf({
@@ -77,7 +78,7 @@ async function remake(
     ownerId: labels.owner,
     metadata,
     userMetadata: parseObject(labels.userMetadata),
-    file: fileOf(labels),
+    file,
     quarantineMs: run.options.quarantineMs,
   };
   return onlyRow(await run.database.run(run.service, remakeRow, row));
@@ -87,14 +88,20 @@ async function remake(
  * Of a file of `uploads`, what its upload said. What only the database can tell, the password, how often it was viewed, or
  * a label that had no room, locks the file: its owner has it, and its address gives it to nobody.
  */
-function fileOf({ bucket, file, leftOut = [] }: BlobLabels) {
+function fileOf({ bucket, file, leftOut = [] }: BlobLabels): RemakeRow['file'] {
   const label = file === undefined ? null : parseFileLabel(file);
   if (bucket !== UPLOADS_BUCKET || (label === null && !leftOut.includes('file'))) return null;
-  const { hasPassword, ...said } = label ?? { ...UNKNOWN_FILE, hasPassword: true };
+  const { hasPassword, ...said } = label ?? LOST_LABEL;
   return { ...said, isLocked: hasPassword || said.maxViews !== null };
 }
 
-const UNKNOWN_FILE = { displayName: null, originalName: null, expiresAt: null, maxViews: null };
+const LOST_LABEL: FileLabel = {
+  displayName: null,
+  originalName: null,
+  expiresAt: null,
+  maxViews: null,
+  hasPassword: true,
+};
 
 /** Whatever is no JSON object was not written by the gateway. */
 function parseObject(text = '{}'): Json {
@@ -118,10 +125,8 @@ const WORDS: Readonly<Record<LabelName, string>> = {
   userMetadata: 'user metadata',
 };
 
-function explain(remaking: Remaking, labels: BlobLabels): Mending {
-  const { bucket, name, leftOut = [] } = labels;
-  const locked =
-    fileOf(labels)?.isLocked === true ? ' It is locked: nobody opens it by its address, its owner does.' : '';
+function explain(remaking: Remaking, { bucket, name, leftOut = [] }: BlobLabels, file: RemakeRow['file']): Mending {
+  const locked = file?.isLocked === true ? ' It is locked: nobody opens it by its address, its owner does.' : '';
   const lost = leftOut.map(label => WORDS[label]).join(', ');
   const notes: Readonly<Record<Remaking, string>> = {
     remade: `Their row was made again: ${bucket}/${name}${lost === '' ? '' : `, but without ${lost}, for which the store had no room`}.${locked}`,
