@@ -13,6 +13,7 @@ import { packageRoot } from '../../../src/package-root.ts';
 import { type S3Engine, startMinio } from '../../support/minio.ts';
 import { ALICE } from '../../support/scopes.ts';
 import type { Cpu } from './alternate.ts';
+import { startBareServer } from './bare.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 import { makePresign, type Presign } from './presign.ts';
 import { childNamed, cpuMicrosOf } from './process-usage.ts';
@@ -34,14 +35,20 @@ export interface Stack {
   keepPrivate(bucket: string): Promise<void>;
   /** Starts a second gateway on the same database and, unless told otherwise, the same store. Stops with the stack. */
   beside(env: Readonly<Record<string, string>>): Promise<Beside>;
+  /** Starts a bare server between the same store and database. Stops with the stack. */
+  bare(): Promise<Bare>;
   stop(): Promise<void>;
 }
 
-export interface Beside {
+export interface Bare {
   readonly gateway: GatewayProcess;
+  /** Its own in place of the gateway's. */
+  cpuMicros(): Cpu;
+}
+
+export interface Beside extends Bare {
   /** Where the file driver of this gateway keeps its bytes, if it does. */
   readonly blobsFolder: string;
-  cpuMicros(): Cpu;
 }
 
 /** For `beside`: keeps bytes on the local disk. */
@@ -83,6 +90,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stops.push(() => admin.end());
     const pid = Number((await readFile(join(postgresFolder, 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
     const parts = partsOf({ gateway, store, admin, postgresPid: pid });
+    const inPlaceOfGateway = (other: GatewayProcess): Bare => ({
+      gateway: other,
+      cpuMicros: () => ({ ...parts.cpuMicros(), gateway: cpuMicrosOf(other.pid) }),
+    });
     const beside = async (env: Readonly<Record<string, string>>): Promise<Beside> => {
       const dataFolder = await mkdtemp(join(workFolder, 'beside-'));
       const second = await startGatewayProcess({
@@ -92,10 +103,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         nodeFlags: options.nodeFlags,
       });
       stops.push(() => second.stop());
-      const cpuMicros = (): Cpu => ({ ...parts.cpuMicros(), gateway: cpuMicrosOf(second.pid) });
-      return { gateway: second, blobsFolder: join(dataFolder, 'blobs'), cpuMicros };
+      return { blobsFolder: join(dataFolder, 'blobs'), ...inPlaceOfGateway(second) };
     };
-    return { gateway, store, workFolder, stop, beside, ...parts };
+    const bare = async () => {
+      const storePort = new URL(store.endpoint).port;
+      const server = await startBareServer({ storePort, databaseUrl: urlOf(postgres, 'postgres') });
+      stops.push(() => server.stop());
+      return inPlaceOfGateway(server);
+    };
+    return { gateway, store, workFolder, stop, beside, bare, ...parts };
   } catch (error) {
     await stop();
     throw error;
@@ -103,11 +119,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 function gatewayEnvironment(postgres: EmbeddedPostgres, store: S3Engine): Record<string, string> {
-  const { host, port } = postgres.target;
-  const url = (user: string) => `postgresql://${user}@${encodeURIComponent(host)}:${port}/${DATABASE}`;
   return {
-    DATABASE_URL: url('sluice_gateway'),
-    DATABASE_ADMIN_URL: url('postgres'),
+    DATABASE_URL: urlOf(postgres, 'sluice_gateway'),
+    DATABASE_ADMIN_URL: urlOf(postgres, 'postgres'),
     S3_ENDPOINT: store.endpoint,
     S3_REGION: store.region,
     S3_ACCESS_KEY_ID: store.accessKeyId,
@@ -115,6 +129,10 @@ function gatewayEnvironment(postgres: EmbeddedPostgres, store: S3Engine): Record
     S3_BUCKET,
     JWT_SECRET: SECRET,
   };
+}
+
+function urlOf({ target }: EmbeddedPostgres, user: string): string {
+  return `postgresql://${user}@${encodeURIComponent(target.host)}:${target.port}/${DATABASE}`;
 }
 
 interface Engines {

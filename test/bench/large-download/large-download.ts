@@ -13,6 +13,7 @@ export const largeDownload: Bench = {
   async ask(stack, { rounds, largeMiB }) {
     const { gateway, store, presign, tokens } = stack;
     const { path, sizeBytes } = await writeLargeFile(stack.workFolder, largeMiB);
+    const bare = await stack.bare();
     await stack.createBucket('open', 'public');
     await stack.createBucket('private', 'private');
     await stack.keepPrivate('private');
@@ -26,12 +27,14 @@ export const largeDownload: Bench = {
 
     const way = (name: string, url: string, args: readonly string[] = []): Way => ({
       name,
-      throughGateway: name !== 'straight',
+      throughGateway: name !== 'straight' && name !== 'bare',
+      ...(name === 'bare' ? { at: bare } : {}),
       run: () => runTransfer({ url, args, sizeBytes }),
     });
     const name = `${largeMiB} MiB`;
     const ways = [
       way('straight', `${store.endpoint}${presign('GET', 'straight/large')}`),
+      way('bare', `${bare.gateway.url}${presign('GET', 'straight/large')}`),
       way('public', `${gateway.url}/object/public/open/large`),
       way('authorized', `${gateway.url}/object/authenticated/private/large`, authorization),
     ];

@@ -12,6 +12,7 @@ export const largeUpload: Bench = {
   async ask(stack, { rounds, largeMiB }) {
     const { gateway, store, presign, tokens } = stack;
     const { path, sizeBytes } = await writeLargeFile(stack.workFolder, largeMiB);
+    const bare = await stack.bare();
     await stack.createBucket('private', 'private');
     await stack.keepPrivate('private');
     const raw = ['--upload-file', path, '--header', 'expect:', '--header', 'content-type: application/octet-stream'];
@@ -25,12 +26,14 @@ export const largeUpload: Bench = {
     ];
     const way = (name: string, url: string, args: readonly string[]): Way => ({
       name,
-      throughGateway: name !== 'straight',
+      throughGateway: name !== 'straight' && name !== 'bare',
+      ...(name === 'bare' ? { at: bare } : {}),
       run: () => runTransfer({ url, args, sizeBytes }),
     });
     const url = (name: string) => `${gateway.url}/object/private/${name}`;
     const ways = [
       way('straight', `${store.endpoint}${presign('PUT', 'straight/large')}`, raw),
+      way('bare', `${bare.gateway.url}${presign('PUT', 'straight/large')}`, raw),
       way('known length', url('known'), [...raw, ...post]),
       way('unknown length', url('unknown'), [...raw, ...post, '--header', 'transfer-encoding: chunked']),
       way('form', url('form'), [

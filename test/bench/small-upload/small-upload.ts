@@ -3,7 +3,7 @@ import { alternate, type Way } from '../harness/alternate.ts';
 import { type Bench, type Effort, resultOf } from '../harness/bench.ts';
 import { type LoadRequest, runLoad } from '../harness/load.ts';
 import type { Case, Goal } from '../harness/report.ts';
-import type { Stack } from '../harness/stack.ts';
+import type { Bare, Stack } from '../harness/stack.ts';
 
 /** `warmUp` is in lengths of a run: Node compiles what is hot only after thousands of requests. */
 const SIZES = [
@@ -19,11 +19,12 @@ export const smallUpload: Bench = {
   async ask(stack, effort) {
     await stack.createBucket('private', 'private');
     await stack.keepPrivate('private');
+    const bare = await stack.bare();
     const cases: Case[] = [];
     for (const size of SIZES) {
-      await runWays(stack, size, { connections: 32, seconds: size.warmUp * effort.seconds, rounds: 1 });
+      await runWays({ stack, bare }, size, { connections: 32, seconds: size.warmUp * effort.seconds, rounds: 1 });
       for (const connections of CONNECTIONS) {
-        const ways = await runWays(stack, size, { connections, ...effort });
+        const ways = await runWays({ stack, bare }, size, { connections, ...effort });
         cases.push({ name: `${size.label}, ${connections} conn.`, ways });
       }
     }
@@ -38,7 +39,11 @@ interface WaysOptions extends Pick<Effort, 'seconds' | 'rounds'> {
 let names = 0;
 const freshName = () => `object-${++names}`;
 
-function runWays(stack: Stack, { bytes, maxPerSecond }: (typeof SIZES)[number], options: WaysOptions) {
+function runWays(
+  { stack, bare }: { stack: Stack; bare: Bare },
+  { bytes, maxPerSecond }: (typeof SIZES)[number],
+  options: WaysOptions,
+) {
   const { connections, seconds, rounds } = options;
   const maxRequests = Math.ceil(maxPerSecond * seconds);
   const authorization = `Bearer ${stack.tokens.alice}`;
@@ -59,19 +64,20 @@ function runWays(stack: Stack, { bytes, maxPerSecond }: (typeof SIZES)[number], 
       }));
     },
   });
-  const straight: Way = {
-    name: 'straight',
+  const presigned = (name: string, origin: string): Way => ({
+    name,
     throughGateway: false,
     run: () => {
       // Signed in advance, so that no signing falls into the time that is measured.
       const paths = Array.from({ length: maxRequests + connections }, () =>
         stack.presign('PUT', `straight/${freshName()}`),
       );
-      return load(stack.store.endpoint, () => ({ method: 'PUT', path: paths.pop() ?? '/', body }));
+      return load(origin, () => ({ method: 'PUT', path: paths.pop() ?? '/', body }));
     },
-  };
+  });
   const ways = [
-    straight,
+    presigned('straight', stack.store.endpoint),
+    { ...presigned('bare', bare.gateway.url), at: bare },
     throughGateway('raw', 'text/plain', body),
     throughGateway('form', `multipart/form-data; boundary=${BOUNDARY}`, form),
   ];
@@ -79,6 +85,7 @@ function runWays(stack: Stack, { bytes, maxPerSecond }: (typeof SIZES)[number], 
 }
 
 function goalsOf(cases: readonly Case[]): Goal[] {
+  const alone = (way: string) => resultOf(cases, '1 KiB, 1 conn.', way);
   const busy = (way: string) => resultOf(cases, '1 KiB, 32 conn.', way);
   const { cpuMicros } = busy('raw');
   return [
@@ -88,13 +95,15 @@ function goalsOf(cases: readonly Case[]): Goal[] {
       {
         what: `${way} 1 KiB, throughput at 32 connections`,
         value: busy(way).throughputRatio,
+        bare: busy('bare').throughputRatio,
         bound: 'at least',
         limit: 0.6,
         unit: 'of straight access',
       },
       {
         what: `${way} 1 KiB, median latency at one connection`,
-        value: resultOf(cases, '1 KiB, 1 conn.', way).p50Ratio,
+        value: alone(way).p50Ratio,
+        bare: alone('bare').p50Ratio,
         bound: 'at most',
         limit: 1.5,
         unit: '× straight access',
