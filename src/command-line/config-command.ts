@@ -10,6 +10,9 @@ export interface ConfigCommandParts {
   readonly check: () => void;
 }
 
+/** A longer value, such as all rate limits, would push every meaning off the screen. */
+const WIDEST_VALUE = 48;
+
 /** Prints the table even when a value is malformed, and then fails with the sentence that says which. */
 export function makeConfigCommand({ output, describe, check }: ConfigCommandParts): Command {
   return new Command('config')
@@ -18,7 +21,8 @@ export function makeConfigCommand({ output, describe, check }: ConfigCommandPart
     .action(({ json }: { json: boolean }) => {
       const rows = describe();
       const table = rows.map(row => [row.name, row.value ?? `(${row.fallback})`, row.meaning]);
-      printResult(output, { json, value: rows, text: renderTable([['VARIABLE', 'VALUE', 'MEANING'], ...table]) });
+      const text = renderTable([['VARIABLE', 'VALUE', 'MEANING'], ...table], WIDEST_VALUE);
+      printResult(output, { json, value: rows, text });
       check();
     });
 }

@@ -22,9 +22,13 @@ export function printResult(output: Output, result: { json: boolean; value: unkn
   output.print(result.json ? JSON.stringify(result.value, null, 2) : result.text);
 }
 
-/** Columns padded to their widest cell, two spaces apart; the last is not padded. */
-export function renderTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)));
+/**
+ * Columns padded to their widest cell, two spaces apart; the last is not padded. A cell longer than `widest` moves the rest
+ * of its own line alone.
+ */
+export function renderTable(rows: readonly (readonly string[])[], widest = Number.POSITIVE_INFINITY): string {
+  const lengthOf = (cell = '') => (cell.length > widest ? 0 : cell.length);
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => lengthOf(row[column]))));
   return rows
     .map(row =>
       row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '),

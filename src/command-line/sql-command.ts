@@ -4,6 +4,7 @@ import { type Output, printResult, renderTable } from './output.ts';
 
 export interface SqlOutcome {
   readonly command: string;
+  readonly count: number | null;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
 }
@@ -28,8 +29,8 @@ export function makeSqlCommand({ output, readFile, readInput, runSql }: SqlComma
     });
 }
 
-function renderOutcome({ command, columns, rows }: SqlOutcome): string {
-  if (columns.length === 0) return command;
+function renderOutcome({ command, count, columns, rows }: SqlOutcome): string {
+  if (columns.length === 0) return count === null ? command : `${command} ${count}`;
   return renderTable([columns, ...rows.map(row => row.map(cellOf))]);
 }
 

@@ -5,6 +5,8 @@ import type { ConnectionTarget } from './database.ts';
 export interface SqlResult {
   /** What Postgres says it did, such as `CREATE` or `SELECT`. */
   readonly command: string;
+  /** How many rows it returned or changed; null for a statement that has none, such as `CREATE`. */
+  readonly count: number | null;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
 }
@@ -17,6 +19,7 @@ export async function runSql(target: ConnectionTarget, text: string): Promise<Sq
     const results = await client.query({ text, rowMode: 'array' });
     return [results].flat().map(result => ({
       command: result.command ?? '',
+      count: result.rowCount,
       columns: result.fields.map(field => field.name),
       rows: result.rows as unknown[][],
     }));

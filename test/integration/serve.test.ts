@@ -51,7 +51,9 @@ describe('sluice serve, with nothing configured', () => {
 
   it('serves commands beside the gateway: sql and fsck', async () => {
     const { stdout } = await command(['sql', 'select name from storage.objects', '--json']);
-    expect(JSON.parse(stdout)).toEqual([{ command: 'SELECT', columns: ['name'], rows: [['world.txt']] }]);
+    expect(JSON.parse(stdout)).toEqual([{ command: 'SELECT', count: 1, columns: ['name'], rows: [['world.txt']] }]);
+    const nothing = "update storage.objects set name = 'x' where false; create temp table t (n int)";
+    expect((await command(['sql', nothing])).stdout).toBe('UPDATE 0\nCREATE\n');
     expect((await command(['fsck'])).stdout).toContain('Everything agrees');
   });
 

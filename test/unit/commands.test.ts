@@ -73,6 +73,15 @@ describe('sluice config', () => {
     expect(output.printed[0]).toMatch(/^PORT +x +The port/m);
     expect(output.printed[0]).toMatch(/^S3_ENDPOINT +\(AWS\) +Where/m);
   });
+
+  it('keeps the meanings in sight beside a long value', async () => {
+    const output = makeRecorder();
+    const describe = () => describeSettings({ RATE_LIMITS: `default=100/1m,${'file-name=20/1h,'.repeat(20)}` });
+    await run(makeConfigCommand({ output, describe, check: () => {} }));
+    const [head = '', ...lines] = output.printed[0]?.split('\n') ?? [];
+    expect(head.indexOf('MEANING')).toBeLessThan(80);
+    expect(lines.find(line => line.startsWith('RATE_LIMITS'))).toMatch(/,file-name=20\/1h, {2}\w/);
+  });
 });
 
 describe('sluice migrate', () => {
