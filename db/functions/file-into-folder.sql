@@ -15,11 +15,12 @@ begin
   end if;
   update sluice.folders d set updated_at = now()
   where d.id = any (array[p_folder, v_file.folder_id]);
-  update sluice.files f set folder_id = case when p_into then p_folder end where f.id = p_file;
+  -- Its row is locked from here on, unless somebody else has just removed it.
   select d.* into v_folder from sluice.folders d where d.id = p_folder;
   if not found then
     raise exception 'folder not found' using errcode = 'SL020';
   end if;
+  update sluice.files f set folder_id = case when p_into then p_folder end where f.id = p_file;
   return sluice.render_folder(p_role, v_folder, p_with_files);
 end
 $$;

@@ -1,5 +1,5 @@
 -- A new folder of the caller's with the given files, which leave the folders they were in. Raises SL002, naming the
--- files that do not exist or are not the caller's to change.
+-- files that do not exist, are another's or are not the caller's to change.
 create or replace function sluice.make_folder(p_role text, p_owner uuid, p_name text, p_files bigint[]) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -11,7 +11,8 @@ begin
   v_touched := array(select f.object_id from sluice.files f where f.id = any (p_files) and not sluice.is_over(f));
   perform set_config('role', p_role, true);
   with touched as (
-    update storage.objects o set updated_at = now() where o.id = any (v_touched) returning o.id)
+    update storage.objects o set updated_at = now()
+    where o.id = any (v_touched) and o.owner_id = p_owner::text returning o.id)
   select array_agg(t.id) into v_touched from touched t;
   perform set_config('role', 'sluice_gateway', true);
   select string_agg(w.id::text, ', ' order by w.position) into v_missing

@@ -5,6 +5,9 @@ declare
   v_folder sluice.folders := sluice.find_folder(p_role, p_folder, 'folder-change');
 begin
   delete from sluice.folders d where d.id = p_folder;
+  if not found then
+    raise exception 'folder not found' using errcode = 'SL020';
+  end if;
   return sluice.render_folder(p_role, v_folder, false);
 end
 $$;

@@ -1,5 +1,6 @@
 -- Before a file's record is changed: changes its object's time as the caller, so that the update policy judges. Gives the
--- record, locked. Raises SL002 (no such file, or over), SL003 (not the caller's to change).
+-- record, locked. Raises SL002 (no such file, or over), SL003 (another's, whatever the policies let the caller do with it
+-- elsewhere, or not the caller's to change).
 create or replace function sluice.touch_file(p_role text, p_file bigint) returns sluice.files
 language plpgsql set search_path = '' as $$
 declare
@@ -11,7 +12,7 @@ begin
     raise exception 'file not found' using errcode = 'SL002';
   end if;
   perform set_config('role', p_role, true);
-  update storage.objects o set updated_at = now() where o.id = v_file.object_id;
+  update storage.objects o set updated_at = now() where o.id = v_file.object_id and o.owner_id = auth.uid()::text;
   get diagnostics v_touched = row_count;
   perform set_config('role', 'sluice_gateway', true);
   if v_touched = 0 then

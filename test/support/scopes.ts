@@ -3,6 +3,7 @@ import type { Caller, RequestScope } from '../../src/domain/caller.ts';
 
 export const ALICE = 'a11ce000-0000-4000-8000-000000000001';
 export const BOB = 'b0b00000-0000-4000-8000-000000000002';
+export const STAFF = '57aff000-0000-4000-8000-000000000003';
 
 export function user(subject: string, claims: Record<string, unknown> = {}): Caller {
   return {

@@ -6,11 +6,14 @@ import { type FileRecord, PLAIN_RECORD, UPLOADS_BUCKET } from '../../src/domain/
 import { putObject } from '../../src/operations/put-object.ts';
 import { type Call, type CallReply, makeCall } from './call.ts';
 import { type Gateway, type GatewayOptions, PACKAGE_ROOT, startGateway, tokenFor } from './gateway.ts';
-import { ALICE, BOB, scopeOf, user } from './scopes.ts';
+import { ALICE, BOB, STAFF, scopeOf, user } from './scopes.ts';
 
 /** Alice's account has the number 1, Bob's 2. */
 export const ALICE_TOKEN = tokenFor('authenticated', ALICE, { account_id: 1, username: 'alice' });
 export const BOB_TOKEN = tokenFor('authenticated', BOB, { account_id: 2, username: 'bob' });
+
+/** A member of the staff, whose account has the number 3. */
+export const STAFF_TOKEN = tokenFor('authenticated', STAFF, { account_id: 3, username: 'stf', staff: true });
 
 export interface UploadsGateway {
   readonly gateway: Gateway;

@@ -2,7 +2,7 @@
 import type { Call } from '../../support/call.ts';
 import { type Gateway, tokenFor } from '../../support/gateway.ts';
 import { ALICE, BOB } from '../../support/scopes.ts';
-import { ALICE_TOKEN, BOB_TOKEN, putFile, refused, startUploads } from '../../support/uploads.ts';
+import { ALICE_TOKEN, BOB_TOKEN, putFile, refused, STAFF_TOKEN, startUploads } from '../../support/uploads.ts';
 
 let gateway: Gateway;
 let call: Call;
@@ -56,6 +56,25 @@ describe('refuses', () => {
     expect((await call('GET', '/api/user/files', { token: BOB_TOKEN })).json).toMatchObject([
       { name: 'his.txt', favorite: false },
     ]);
+  });
+
+  it("a user's file by the staff, who change it at the staff's own routes, as if there were none", async () => {
+    const id = await putFile(gateway, 'hers.txt');
+    const asStaff = (json: object) => ({ token: STAFF_TOKEN, json });
+    const patch = await call('PATCH', '/api/user/files', asStaff({ id, favorite: true }));
+    expect(refused(patch)).toEqual([404, 'file not found']);
+    expect(refused(await call('DELETE', '/api/user/files', asStaff({ id })))).toEqual([404, 'file not found']);
+    expect(await get('files')).toMatchObject([{ id, favorite: false }]);
+  });
+
+  it('to delete a file that somebody else deletes in the same moment, which is gone', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const id = await putFile(gateway, `${round}.txt`);
+      const deletions = Array.from({ length: 8 }, () => call('DELETE', '/api/user/files', asAlice({ id })));
+      const replies = await Promise.all(deletions);
+      const told = replies.filter(({ status }) => status !== 200).map(refused);
+      expect(told).toEqual(Array(7).fill([404, 'file not found']));
+    }
   });
 });
 

@@ -2,9 +2,19 @@
 import type { Call } from '../../support/call.ts';
 import { ANON_TOKEN, type Gateway } from '../../support/gateway.ts';
 import { BOB } from '../../support/scopes.ts';
-import { ALICE_TOKEN, BOB_TOKEN, makeFolder, putFile, refused, startUploads } from '../../support/uploads.ts';
+import {
+  ALICE_TOKEN,
+  BOB_TOKEN,
+  makeFolder,
+  putFile,
+  refused,
+  STAFF_TOKEN,
+  startUploads,
+} from '../../support/uploads.ts';
 
 const NOT_YOUR_FOLDER = [403, 'you do not have permission to access this folder'];
+const GONE = [404, 'folder not found'];
+const IN = [400, 'file is already in folder'];
 const NOT_YOUR_FILE = [403, 'you do not have permission to access this file'];
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -113,6 +123,32 @@ describe('refuses', () => {
     expect(refused(await call('DELETE', folders(id), asAlice({ file })))).toEqual([400, 'file is not in folder']);
     await call('POST', folders(id), asAlice({ file }));
     expect(refused(await call('POST', folders(id), asAlice({ file })))).toEqual([400, 'file is already in folder']);
+  });
+
+  it("another user's file by the staff, who change everybody's elsewhere, and it stays where it is", async () => {
+    const id = await makeFolder(call, STAFF_TOKEN);
+    const hers = await makeFolder(call, ALICE_TOKEN, { name: 'hers', add: [await putFile(gateway, 'hers.txt')] });
+    const [file] = await idsIn(hers);
+    const asStaff = (json: unknown) => ({ token: STAFF_TOKEN, json });
+    for (const method of ['POST', 'DELETE']) {
+      expect(refused(await call(method, folders(id), asStaff({ file })))).toEqual(NOT_YOUR_FILE);
+    }
+    const reply = await call('POST', '/api/user/folders', asStaff({ name: 'a', add: [file] }));
+    expect(refused(reply)).toEqual([400, `files ${file} not found`]);
+    expect(await idsIn(hers)).toEqual([file]);
+  });
+
+  it('to put a file into a folder that somebody removes in the same moment, which is gone', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const id = await makeFolder(call, ALICE_TOKEN);
+      const file = await putFile(gateway, `${round}.txt`);
+      const replies = await Promise.all([
+        call('DELETE', folders(id), asAlice({ deletingFolder: true })),
+        ...Array.from({ length: 7 }, () => call('POST', folders(id), asAlice({ file }))),
+      ]);
+      const told = replies.filter(({ status }) => status !== 200).map(refused);
+      expect([GONE, IN]).toEqual(expect.arrayContaining(told));
+    }
   });
 
   it("the folder rather than the file where both are another user's (T1-11)", async () => {
