@@ -31,8 +31,11 @@ export interface S3PutSettings {
 
 /** What is hashed without the thread. */
 const HASHED_AT_ONCE_BYTES = 1024 * 1024;
-/** What is put into one piece for sending. */
-const IN_HAND_BYTES = 1024 * 1024;
+/**
+ * What is put into one piece for sending. Pieces of a longer body are let go of as they are sent: kept until the answer,
+ * whole or copied, they grow old, and the garbage collector marks the heap for every 64 MiB of them.
+ */
+const IN_HAND_BYTES = 64 * 1024;
 
 /** The `put` of the S3 driver. */
 export function makeS3Put(settings: S3PutSettings): (blob: PutBlob) => Promise<StoredBlob> {
