@@ -8,6 +8,7 @@ import busboy, { type Busboy, type FieldInfo, type FileInfo } from 'busboy';
 import { SluiceError } from '../domain/errors.ts';
 import { Relay } from '../streams/relay.ts';
 import { clientGone, openRequestBody } from './request-body.ts';
+import { UnnamedFiles } from './unnamed-files.ts';
 
 export interface MultipartLimits {
   readonly maxFields: number;
@@ -20,7 +21,7 @@ export interface MultipartLimits {
 export interface FilePart {
   /** The part's name; empty where it has none. */
   readonly fieldName: string;
-  /** Without any folder in front; null when the client gave none. */
+  /** Without any folder in front; null when the client gave none, or an empty one. */
   readonly fileName: string | null;
   /** `text/plain` when the part says nothing (RFC 7578 §4.4). Without parameters. */
   readonly contentType: string;
@@ -115,7 +116,7 @@ class FormReader implements MultipartForm {
     this.#listen();
     limits.signal.addEventListener('abort', this.#abort, { once: true });
     if (limits.signal.aborted) this.#abort();
-    else this.#body.pipe(this.#parser);
+    else this.#body.pipe(new UnnamedFiles(req.headers['content-type'] ?? '')).pipe(this.#parser);
   }
 
   async nextFile(): Promise<FilePart | null> {
@@ -155,7 +156,7 @@ class FormReader implements MultipartForm {
     });
     this.#arrived.push({
       fieldName,
-      fileName: info.filename ?? null,
+      fileName: info.filename || null,
       contentType: info.mimeType ?? 'text/plain',
       fieldsBefore: new Map(this.#fields),
       stream,

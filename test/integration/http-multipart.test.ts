@@ -53,6 +53,21 @@ const file = (text: string, name = 'file') =>
   `Content-Disposition: form-data; name="${name}"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\n${text}`;
 const field = (name: string, value: string) => `Content-Disposition: form-data; name="${name}"\r\n\r\n${value}`;
 
+it.each(['text/plain', 'image/png', 'application/octet-stream'])(
+  'a part of type %s with an empty file name is a file without a name',
+  async type => {
+    const part = `Content-Type: ${type}\r\nContent-Disposition: form-data; name=""; filename=""\r\n\r\nbytes`;
+    expect(await post([field('before', '1'), part, field('after', '2')])).toMatchObject({
+      fieldName: '',
+      fileName: null,
+      contentType: type,
+      text: 'bytes',
+      before: { before: '1' },
+      after: { after: '2' },
+    });
+  },
+);
+
 it.each([
   ['taken', 'file', { fieldName: 'file', text: 'bytes' }],
   ['refused', 'picture', { code: 'no-content', message: 'The form has no part called file' }],

@@ -143,6 +143,19 @@ describe.each(STORES)('form uploads to the %s store', store => {
     }
   });
 
+  it('T2-21 takes bytes without a name, as the Dart client sends them: under an empty one, behind the fields', async () => {
+    const value = Buffer.alloc(2 * 1024 * 1024, 'bytes without a name');
+    const form = [
+      { name: 'cacheControl', value: '60' },
+      { ...FILE, value, type: 'image/png', fileName: '' },
+    ];
+    const reply = await call('POST', '/object/files/from-memory', { token, form });
+    expect(reply.status).toBe(200);
+    const read = await call('GET', '/object/files/from-memory', { token });
+    expect(read.bytes.equals(value)).toBe(true);
+    expect(read.headers).toMatchObject({ 'content-type': 'image/png', 'cache-control': 'max-age=60' });
+  });
+
   it('takes what an ordinary client makes of FormData', async () => {
     const form = new FormData();
     form.append('cacheControl', '60');
