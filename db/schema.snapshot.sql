@@ -376,7 +376,7 @@ sluice.mark_favorite(text,bigint,boolean) returns jsonb set search_path=""
 sluice.mark_unnamed_blobs() returns trigger SECURITY DEFINER set search_path=""
 sluice.move_object(text,text,text,text,text,bigint) returns void set search_path=""
 sluice.move_tree(text,text,text,text,text[]) returns boolean set search_path="", enable_seqscan=off, enable_bitmapscan=off, enable_sort=off
-sluice.name_beside(text,text,integer,text) returns text immutable
+sluice.name_beside(text,text,integer,text) returns text immutable set search_path=""
 sluice.open_session(uuid,text,integer,interval) returns TABLE(id uuid, claims jsonb, expires_at timestamp with time zone) set search_path=""
 sluice.owner_asked(text,text) returns text stable set search_path=""
 sluice.page_named_versions(text,text,integer) returns TABLE(version text, named_by bigint, size bigint) stable set search_path="", enable_hashagg=off, enable_sort=off, enable_bitmapscan=off, enable_seqscan=off

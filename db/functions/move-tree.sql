@@ -19,6 +19,7 @@ declare
   moved bigint;
   total bigint := 0;
   file_there boolean;
+  replaced uuid;
   in_the_way boolean;
   homeless boolean;
   parent_missing boolean;
@@ -44,13 +45,25 @@ begin
     where o.bucket_id = p_bucket and o.name >= p_parents[2] || '/' and o.name < p_parents[2] || '0');
 
   if (files > 0 or is_folder) and not homeless and p_source <> p_target and not in_the_way then
-    if file_there then
-      delete from storage.objects o where o.bucket_id = p_bucket and o.name = p_target;
-      refused := not found;
-    end if;
-    update storage.objects o set name = p_target, updated_at = now()
-    where o.bucket_id = p_bucket and o.name = p_source and not refused;
-    get diagnostics moved = row_count;
+    -- Files that come to stand there in the same moment, one after the other, are replaced as if they always had stood there.
+    for attempt in 1 .. 100 loop
+      begin
+        if file_there then
+          select o.id into replaced from storage.objects o where o.bucket_id = p_bucket and o.name = p_target;
+          delete from storage.objects o where o.id = replaced and o.name = p_target;
+          refused := not found and exists (select from storage.objects o where o.id = replaced and o.name = p_target);
+        end if;
+        update storage.objects o set name = p_target, updated_at = now()
+        where o.bucket_id = p_bucket and o.name = p_source and not refused;
+        get diagnostics moved = row_count;
+        exit;
+      exception when unique_violation then
+        if is_folder or attempt = 100 then
+          raise;
+        end if;
+        file_there := true;
+      end;
+    end loop;
     total := moved;
     denied := moved < files and exists (select from storage.objects o where o.bucket_id = p_bucket and o.name = p_source);
     while is_folder and not denied and low <> p_source || '0' loop

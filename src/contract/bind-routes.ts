@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse as parseQuery } from 'node:querystring';
 import { SluiceError } from '../domain/errors.ts';
 import type { Contract, Operation } from './contract.ts';
-import { readJsonBody } from './read-json-body.ts';
+import { isJson, readJsonBody } from './read-json-body.ts';
 import { decodeRawSegment, makeRouteMatcher, type RouteMatch } from './route-matcher.ts';
 import type { Finding } from './schema-checks.ts';
 
@@ -207,11 +207,16 @@ function checkedQuery(operation: Operation, search: string): Route['query'] {
   return query;
 }
 
+const JSON_HEADER = 'Content-Type: application/json';
+
 async function checkedBody(operation: Operation, req: IncomingMessage): Promise<unknown> {
   const { bodyKind, checks } = operation;
   const read = await readJsonBody(req, { optional: bodyKind !== 'json' });
   const body = read === undefined && bodyKind === 'exact-json' ? {} : read;
-  if (body !== undefined) refuse('body', checks.body(body));
+  const finding = body === undefined ? null : checks.body(body);
+  // Nothing was read, or it was not said to be JSON; which is what people forget.
+  const hint = body === null && !isJson(req.headers['content-type']) ? `, with ${JSON_HEADER}` : '';
+  refuse('body', finding === null ? null : { ...finding, message: finding.message + hint });
   return body;
 }
 

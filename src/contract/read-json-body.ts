@@ -19,7 +19,8 @@ export async function readJsonBody(req: IncomingMessage, { optional }: { optiona
 
 const JSON_TYPE = /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
-function isJson(contentType: string | undefined): boolean {
+/** Whether a Content-Type names JSON. */
+export function isJson(contentType: string | undefined): boolean {
   return contentType === 'application/json' || (contentType !== undefined && JSON_TYPE.test(contentType));
 }
 

@@ -61,9 +61,14 @@ const MAX_CLAUSES = 20;
 function findingOf(part: string, errors: readonly ErrorObject[]): Finding {
   const told = errors.slice(0, MAX_CLAUSES);
   return {
-    message: told.map(error => `${part}${error.instancePath} ${error.message ?? 'is invalid'}`).join(', '),
+    message: told.map(error => `${part}${error.instancePath} ${wordsOf(error)}`).join(', '),
     fields: [...new Set(errors.map(fieldOf))].filter(field => field !== ''),
   };
+}
+
+function wordsOf({ message = 'is invalid', params }: ErrorObject): string {
+  const { allowedValues } = params as { allowedValues?: readonly unknown[] };
+  return allowedValues === undefined ? message : `${message}: ${allowedValues.join(', ')}`;
 }
 
 function fieldOf({ instancePath, params }: ErrorObject): string {

@@ -42,13 +42,14 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   '57014': 'timeout',
 };
 
-const CONSTRAINT_CODES: Readonly<Record<string, ErrorCode>> = {
-  bucketid_objname: 'object-exists',
-  buckets_pkey: 'bucket-exists',
-  bname: 'bucket-exists',
-  objects_name_is_1_to_1024_bytes: 'invalid-object-name',
-  accounts_username_is_unique: 'account-exists',
-  accounts_username_in_any_case: 'account-exists',
+/** What a row may not be, and how that is said: Postgres would name the constraint, of which no caller knows. */
+const CONSTRAINTS: Readonly<Record<string, readonly [code: ErrorCode, message: string]>> = {
+  bucketid_objname: ['object-exists', 'Something of this name exists already'],
+  buckets_pkey: ['bucket-exists', 'A bucket of this name exists already'],
+  bname: ['bucket-exists', 'A bucket of this name exists already'],
+  objects_name_is_1_to_1024_bytes: ['invalid-object-name', 'The name would be longer than 1024 bytes'],
+  accounts_username_is_unique: ['account-exists', 'An account of this name exists already'],
+  accounts_username_in_any_case: ['account-exists', 'An account of this name exists already'],
 };
 
 /** Broken by a row into a bucket that is gone, and by deleting a bucket that has rows; who deletes one tells them apart. */
@@ -88,8 +89,8 @@ function isAway(code: string | undefined): boolean {
 
 function codeOf(error: PostgresError): ErrorCode {
   const { code = '', constraint = '' } = error;
-  if (code === '23505') return CONSTRAINT_CODES[constraint] ?? 'object-exists';
-  if (code === '23514') return CONSTRAINT_CODES[constraint] ?? 'invalid-parameter';
+  if (code === '23505') return CONSTRAINTS[constraint]?.[0] ?? 'object-exists';
+  if (code === '23514') return CONSTRAINTS[constraint]?.[0] ?? 'invalid-parameter';
   if (code === '23503') return constraint === OBJECTS_BUCKET ? 'bucket-not-found' : 'referenced';
   return CODES[code] ?? 'internal';
 }
@@ -100,5 +101,8 @@ function factsOf({ code, detail }: PostgresError): ErrorFacts {
 }
 
 function messageOf(error: PostgresError): string {
-  return codeOf(error) === 'internal' ? `database error, code: ${error.code ?? 'unknown'}` : error.message;
+  const { code = 'unknown', constraint = '' } = error;
+  if (codeOf(error) === 'internal') return `database error, code: ${code}`;
+  const isConstraint = code === '23505' || code === '23514';
+  return (isConstraint ? CONSTRAINTS[constraint]?.[1] : undefined) ?? error.message;
 }

@@ -10,6 +10,9 @@ export const HOME_BUCKET = 'home';
 /** What the ecosystem's tools put into a folder that is to stay when it is empty. */
 export const FOLDER_PLACEHOLDER = '.emptyFolderPlaceholder';
 
+const NO_PATH = `This is not a path of the storage tree: that is /<user>/<path>, without . and .. and ${FOLDER_PLACEHOLDER}`;
+const NO_NAME = 'This is not a path of the storage tree: that has at most 1024 bytes, and no control characters';
+
 export interface TreePath {
   /** Whose tree it is. */
   readonly owner: string;
@@ -30,16 +33,22 @@ export function parseTreePath(text: string): TreePath {
   const segments = text.split('/').filter(segment => segment !== '');
   const [owner, ...rest] = segments;
   const isForeign = segments.some(segment => segment === '.' || segment === '..' || segment === FOLDER_PLACEHOLDER);
-  if (owner === undefined || isForeign) {
-    throw new SluiceError('invalid-object-name', 'This is not a path of the storage tree');
-  }
+  if (owner === undefined || isForeign) throw new SluiceError('invalid-object-name', NO_PATH);
   return {
     owner,
-    name: parseObjectName(segments.join('/')),
+    name: nameOf(segments),
     leaf: rest.at(-1) ?? '',
     isRoot: rest.length === 0,
     parents: rest.slice(1).map((_, index) => segments.slice(0, segments.length - 1 - index).join('/')),
   };
+}
+
+function nameOf(segments: readonly string[]): string {
+  try {
+    return parseObjectName(segments.join('/'));
+  } catch (cause) {
+    throw new SluiceError('invalid-object-name', NO_NAME, { cause });
+  }
 }
 
 /** The path of an entry directly in a folder. Throws as `parseTreePath` does. */

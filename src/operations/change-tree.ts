@@ -21,6 +21,8 @@ import { type Core, onlyRow } from './core.ts';
 import { demandPermits } from './demand-permits.ts';
 import { putObject, type UploadFacts } from './put-object.ts';
 
+const MISPLACED = 'A root is not moved or replaced, and nothing goes into itself: new_path is /<user>/<path>';
+
 /**
  * Renames a file, or a folder with all its content. A file replaces a file; the folder it comes to is made when only that
  * is missing. Throws `object-not-found` (the source, or where it would come to), `object-exists` (a folder is there, or a
@@ -30,7 +32,8 @@ import { putObject, type UploadFacts } from './put-object.ts';
 export async function moveInTree(core: Core, scope: RequestScope, source: TreePath, target: TreePath): Promise<void> {
   if (source.isRoot || target.isRoot || isInside(target, source)) {
     await demandPermits(core, scope);
-    throw new SluiceError('invalid-parameter', 'A root is not moved, and nothing into itself');
+    if (target.isRoot && target.owner !== source.owner) throw new SluiceError('access-denied', 'That is not your tree');
+    throw new SluiceError('invalid-parameter', MISPLACED);
   }
   const parentWasMissing = onlyRow(
     await core.database.run(scope, moveTree, {
@@ -60,8 +63,8 @@ export async function removeFromTree(core: Core, scope: RequestScope, path: Tree
 /** Throws `object-exists`, `object-not-found` (what it would lie in), `access-denied`. */
 export async function makeFolder(core: Core, scope: RequestScope, folder: TreePath): Promise<void> {
   const isThere = await demandFolderPlace(core, scope, folder);
-  if (isThere) throw new SluiceError('object-exists', 'The folder exists already');
-  await putPlaceholder(core, scope, folder);
+  const wasMade = !isThere && (await keepFolder(core, scope, folder));
+  if (!wasMade) throw new SluiceError('object-exists', 'The folder exists already');
 }
 
 export interface ArrivingFile {
@@ -120,12 +123,14 @@ async function demandFolderPlace(core: Core, scope: RequestScope, folder: TreePa
   return place.exists || folder.isRoot;
 }
 
-/** A placeholder of somebody else who made the same folder does as well. */
-async function keepFolder(core: Core, scope: RequestScope, folder: TreePath): Promise<void> {
+/** False where somebody else has just made the same folder: that placeholder does as well. */
+async function keepFolder(core: Core, scope: RequestScope, folder: TreePath): Promise<boolean> {
   try {
     await putPlaceholder(core, scope, folder);
+    return true;
   } catch (error) {
     if (errorCode(error) !== 'object-exists') throw error;
+    return false;
   }
 }
 

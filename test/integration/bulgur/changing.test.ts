@@ -64,6 +64,7 @@ describe.each(STORES)('changing the tree, on the %s store,', store => {
     await put('alice/docs', 'a.txt');
     expect((await move('alice/docs/a.txt', '/bob/x')).status).toBe(401);
     expect((await move('alice/docs', '/bob/x')).status).toBe(401);
+    expect((await move('alice/docs', '/bob')).status).toBe(401);
     expect((await move('alice/nothing', '/alice/x')).status).toBe(404);
     expect((await move('alice/docs/a.txt', '/alice/no/such/a.txt')).status).toBe(404);
     expect(await read('alice/docs/a.txt')).toBe('the bytes of a.txt');
@@ -84,6 +85,21 @@ describe.each(STORES)('changing the tree, on the %s store,', store => {
       ['b.txt', 'docs/'],
     ]);
     expect(await tracesOf(gateway)).toMatchObject({ rows: 3, unfinished: 0, blobs: 3 });
+  });
+
+  it('replaces also a file that has come in the same moment', async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `${index}.txt`);
+    await put('alice/docs', ...names);
+    const replies = await Promise.all(names.map(name => move(`alice/docs/${name}`, '/alice/docs/one.txt')));
+    expect(replies.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    expect(await namesIn(call, 'alice/docs')).toEqual(['one.txt']);
+  });
+
+  it('tells whoever makes a folder that somebody has just made that it is there', async () => {
+    const replies = await Promise.all(Array.from({ length: 10 }, () => makeFolder('alice/docs')));
+    const told = replies.map(({ json }) => json);
+    expect(told).toEqual(expect.arrayContaining([{ status: 'ok' }, 'The folder exists already']));
+    expect(told.filter(json => json !== 'The folder exists already')).toHaveLength(1);
   });
 
   it('moves all of a folder or nothing, where a policy forbids some of it', async () => {
@@ -149,6 +165,12 @@ describe.each(STORES)('changing the tree, on the %s store,', store => {
     const names = (await namesIn(call, 'alice/new')) ?? [];
     const texts = await Promise.all(names.map(name => read(`alice/new/${encodeURIComponent(name)}`)));
     expect(texts.sort()).toEqual(values);
+  });
+
+  it('T0-20 shortens a name that is as long as one may be, to set it beside another', async () => {
+    const longest = `${'ü'.repeat(506)}.txt`; // and `alice/` in front is 1022 bytes
+    await put('alice/', longest, longest);
+    expect(await namesIn(call, 'alice/')).toEqual([`${'ü'.repeat(505)} (1).txt`, longest]);
   });
 
   it('T0-21 keeps a file where it was put, whatever it is called', async () => {

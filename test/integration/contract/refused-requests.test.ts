@@ -45,7 +45,7 @@ describe('refuses', () => {
     ['/bucket?limit=0', 'querystring/limit must be >= 1'],
     ['/bucket?limit=', 'querystring/limit must be integer'],
     ['/bucket?offset=-1', 'querystring/offset must be >= 0'],
-    ['/bucket?sortOrder=up', 'querystring/sortOrder must be equal to one of the allowed values'],
+    ['/bucket?sortOrder=up', 'querystring/sortOrder must be equal to one of the allowed values: asc, desc'],
   ])('the query of %s', async (path, message) => {
     expect(await routes.ask(path, { headers: TOKEN })).toMatchObject({
       code: 'invalid-parameter',
@@ -61,8 +61,12 @@ describe('refuses', () => {
     ['/bucket', '"avatars"', 'body must be object'],
     ['/bucket', '{"name":{}}', 'body/name must be string'],
     ['/bucket', '{"name":"a","file_size_limit":-1}', 'body/file_size_limit must be >= 0'],
-    ['/bucket', '{"name":"a","type":"ANALYTICS"}', 'body/type must be equal to one of the allowed values'],
-    ['/bucket', '{"name":"a","delivery":"pigeon"}', 'body/delivery must be equal to one of the allowed values'],
+    ['/bucket', '{"name":"a","type":"ANALYTICS"}', 'body/type must be equal to one of the allowed values: STANDARD'],
+    [
+      '/bucket',
+      '{"name":"a","delivery":"pigeon"}',
+      'body/delivery must be equal to one of the allowed values: proxy, redirect',
+    ],
     ['/bucket', '{"name":"a","allowed_mime_types":"image/png"}', 'body/allowed_mime_types must be array,null'],
     ['/object/sign/b/k', '{}', "body must have required property 'expiresIn'"],
     ['/object/sign/b/k', '{"expiresIn":0}', 'body/expiresIn must be >= 1'],
@@ -76,7 +80,7 @@ describe('refuses', () => {
     [
       '/object/list/b',
       '{"prefix":"","sortBy":{"column":"size"}}',
-      'body/sortBy/column must be equal to one of the allowed values',
+      'body/sortBy/column must be equal to one of the allowed values: name, updated_at, created_at, last_accessed_at',
     ],
     ['/object/list-v2/b', '{"limit":0}', 'body/limit must be >= 1'],
     ['/object/move', '{"bucketId":"b","sourceKey":"k"}', "body must have required property 'destinationKey'"],
@@ -138,7 +142,7 @@ describe('refuses', () => {
       const refused = await routes.post('/bucket', '{"name":"a"}', { ...TOKEN, 'content-type': type });
       expect(refused).toMatchObject({
         code: 'invalid-parameter',
-        message: 'body must be object',
+        message: 'body must be object, with Content-Type: application/json',
         facts: { part: 'body' },
       });
     },
@@ -146,7 +150,7 @@ describe('refuses', () => {
 
   it('no body at all where one is required', async () => {
     expect(await routes.ask('/bucket', { method: 'POST', headers: TOKEN })).toMatchObject({
-      message: 'body must be object',
+      message: 'body must be object, with Content-Type: application/json',
     });
   });
 

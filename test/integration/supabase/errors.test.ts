@@ -145,9 +145,9 @@ const REFUSALS: readonly (readonly [string, string, string, CallOptions, Body])[
     'POST',
     '/bucket',
     { token, body: '{"name":"x"}', headers: { 'content-type': 'text/plain' } },
-    MALFORMED('body must be object'),
+    MALFORMED('body must be object, with Content-Type: application/json'),
   ],
-  ['no body', 'POST', '/bucket', { token }, MALFORMED('body must be object')],
+  ['no body', 'POST', '/bucket', { token }, MALFORMED('body must be object, with Content-Type: application/json')],
   [
     'broken JSON',
     'POST',
