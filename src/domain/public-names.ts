@@ -62,10 +62,9 @@ export function parseExtension(text: string): string {
   });
 }
 
-/** The same stem, which ends at the first dot, with another extension. */
+/** The same stem with another extension. */
 export function withExtension(name: string, extension: string): string {
-  const [stem = name] = name.split('.', 1);
-  return `${stem}.${extension}`;
+  return `${stemOfName(name)}.${extension}`;
 }
 
 /** The stem that a chosen name gives: all before its first dot that is not its first character. Never empty. */
@@ -77,7 +76,7 @@ export function stemOfName(name: string): string {
 /** Throws `invalid-parameter` with the fact `fields` for a name beyond 256 characters. An empty one is no name. */
 export function parseDisplayName(text: string): string | null {
   const name = text.trim();
-  if (name.length <= DISPLAY_NAME_MAX_CHARACTERS && !name.includes('\0') && name.isWellFormed()) {
+  if (charactersOf(name).length <= DISPLAY_NAME_MAX_CHARACTERS && !name.includes('\0') && name.isWellFormed()) {
     return name === '' ? null : name;
   }
   throw new SluiceError('invalid-parameter', 'the name is too long', { facts: { part: 'body', fields: 'name' } });
@@ -86,5 +85,10 @@ export function parseDisplayName(text: string): string | null {
 /** What a new file is called by its owner at first: its name at the uploader's, as much of it as fits. */
 export function displayNameOf(originalName: string | null): string | null {
   const name = (originalName ?? '').replaceAll('\0', '').toWellFormed().trim();
-  return name === '' ? null : name.slice(0, DISPLAY_NAME_MAX_CHARACTERS).toWellFormed();
+  return name === '' ? null : charactersOf(name).slice(0, DISPLAY_NAME_MAX_CHARACTERS).join('');
+}
+
+/** As Postgres and JSON Schema count them, so that none is cut in half. */
+function charactersOf(name: string): string[] {
+  return Array.from(name);
 }

@@ -50,6 +50,7 @@ describe('withExtension', () => {
     ['abcdefghij.png', 'txt', 'abcdefghij.txt'],
     ['abcdefghij.tar.gz', 'zip', 'abcdefghij.zip'],
     ['abcdefghij', 'txt', 'abcdefghij.txt'],
+    ['.profile.sh', 'txt', '.profile.txt'],
   ])('keeps the stem of %s', (name, extension, changed) => {
     expect(withExtension(name, extension)).toBe(changed);
   });
@@ -59,6 +60,11 @@ describe('names', () => {
   it('refuses a display name beyond 256 characters', () => {
     expect(() => parseDisplayName('x'.repeat(257))).toThrow(expect.objectContaining({ code: 'invalid-parameter' }));
     expect(parseDisplayName(` ${'x'.repeat(256)} `)).toHaveLength(256);
+  });
+
+  it('counts characters, and cuts none in half', () => {
+    expect(parseDisplayName('😀'.repeat(256))).toBe('😀'.repeat(256));
+    expect(displayNameOf(`a${'😀'.repeat(300)}`)).toBe(`a${'😀'.repeat(255)}`);
   });
 
   it('takes a blank display name for none', () => {
