@@ -79,7 +79,7 @@ describe('sessions', () => {
     expect(list.items.filter(item => (item as { current: boolean }).current)).toHaveLength(1);
     expect(JSON.stringify(list)).not.toContain(token);
 
-    expect(verdict(await cloud.as('bob', 'DELETE', `/api/users/me/sessions/${id}`))).toBe('401 INVALID_SESSION_ERROR');
+    expect(verdict(await cloud.as('bob', 'DELETE', `/api/users/me/sessions/${id}`))).toBe('404 INVALID_SESSION_ERROR');
     expect((await cloud.as('alice', 'DELETE', `/api/users/me/sessions/${id}`)).status).toBe(200);
     expect(verdict(await second.call('POST', '/api/upload', { token, form: [formFile()] }))).toBe(
       '401 INVALID_SESSION_ERROR',
