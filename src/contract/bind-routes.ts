@@ -211,13 +211,25 @@ const JSON_HEADER = 'Content-Type: application/json';
 
 async function checkedBody(operation: Operation, req: IncomingMessage): Promise<unknown> {
   const { bodyKind, checks } = operation;
-  const read = await readJsonBody(req, { optional: bodyKind !== 'json' });
-  const body = read === undefined && bodyKind === 'exact-json' ? {} : read;
+  if (bodyKind === 'exact-json') return checkedExactBody(operation, req);
+  const body = await readJsonBody(req, { optional: bodyKind !== 'json' });
   const finding = body === undefined ? null : checks.body(body);
   // Nothing was read, or it was not said to be JSON; which is what people forget.
   const hint = body === null && !isJson(req.headers['content-type']) ? `, with ${JSON_HEADER}` : '';
   refuse('body', finding === null ? null : { ...finding, message: finding.message + hint });
   return body;
+}
+
+/** What is no JSON object lacks every field that one must have, and where none must be there, it is itself what is wrong. */
+async function checkedExactBody({ checks }: Operation, req: IncomingMessage): Promise<unknown> {
+  const lacking = () => checks.body({})?.fields.join() || 'body';
+  const body = await readJsonBody(req, { optional: true }).catch(error => {
+    if (!(error instanceof SluiceError) || error.facts.part !== 'json') throw error;
+    throw new SluiceError(error.code, error.message, { facts: { ...error.facts, fields: lacking() }, cause: error });
+  });
+  const finding = checks.body(body ?? {});
+  if (finding !== null) refuse('body', finding.fields.length > 0 ? finding : { ...finding, fields: [lacking()] });
+  return body ?? {};
 }
 
 /** The fact `fields` names what is missing or wrong, separated by commas. */

@@ -41,13 +41,19 @@ describe('signing in', () => {
     expect([status, headers['ratelimit-reason'], headers['ratelimit-skipped']]).toEqual([429, 'standard', undefined]);
   });
 
-  it('names every field that is missing', async () => {
-    const { json } = await signIn({});
-    expect(json).toEqual({
-      code: 'MISSING_FIELDS_ERROR',
-      message: 'Missing Fields',
-      fields: ['username', 'password'],
-    });
+  it.each([
+    ['no body', ''],
+    ['an empty object', '{}'],
+    ['broken JSON', '{'],
+    ['no object', '[]'],
+    ['null', 'null'],
+  ])('names every field that is missing from %s', async (_, body) => {
+    const headers = { 'content-type': 'application/json' };
+    const { status, json } = await cloud.call('POST', '/api/login', { headers, body });
+    expect([status, json]).toEqual([
+      400,
+      { code: 'MISSING_FIELDS_ERROR', message: 'Missing Fields', fields: ['username', 'password'] },
+    ]);
   });
 
   it.each([
@@ -93,6 +99,15 @@ describe('sessions', () => {
   ])('refuse %s', async (_, permissionFlags) => {
     const reply = await cloud.as('alice', 'POST', '/api/users/me/sessions', { json: { permissionFlags } });
     expect(reply.json).toMatchObject({ code: 'MISSING_FIELDS_ERROR', fields: ['permissionFlags'] });
+  });
+
+  it.each([
+    ['a name that holds NUL', '{"name":"a\\u0000b"}', ['name']],
+    ['broken JSON, though every field may be missing', '{', ['body']],
+  ])('refuse %s', async (_, body, fields) => {
+    const headers = { 'content-type': 'application/json' };
+    const reply = await cloud.as('alice', 'POST', '/api/users/me/sessions', { headers, body });
+    expect(reply.json).toMatchObject({ code: 'MISSING_FIELDS_ERROR', fields });
   });
 
   it('never open one that could do more than themselves', async () => {
