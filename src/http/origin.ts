@@ -11,3 +11,11 @@ export function originOf(req: ExpressRequest, publicUrl: string | null): string 
     '',
   );
 }
+
+/** The same at the host that the client asked, for an API in which the host says whose the files are. */
+export function originAtHost(req: ExpressRequest, publicUrl: string | null): string {
+  const asked = originOf(req, null);
+  if (publicUrl === null) return asked;
+  const { protocol, pathname } = new URL(publicUrl);
+  return `${protocol}//${asked.replace(/^.*\/\//, '')}${pathname}`.replace(/\/+$/, '');
+}

@@ -12,10 +12,10 @@ const say = makeWording({
     ...PLAIN_WORDS,
     malformed: null,
     unproven: NOT_AUTHENTICATED,
-    forbidden: 'insufficient credentials',
-    absent: 'not found',
+    forbidden: 'insufficient credentials: only administrators of this backend may do this',
+    absent: 'no file has this path, and none is under it',
     conflict: null,
-    'rate-limited': 'too many requests',
+    'rate-limited': 'too many wrong passwords, wait as many seconds as Retry-After says',
     unavailable: 'service unavailable, try again shortly',
   },
   ofCodes: {
@@ -24,9 +24,12 @@ const say = makeWording({
     'invalid-password': INVALID_CREDENTIALS,
     'missing-password': [401, NOT_AUTHENTICATED],
     'account-exists': [400, null],
+    'bucket-not-found': 'there is no such backend; its first account makes it (sluice user add --backend)',
     'bucket-exists': [400, null],
+    'object-exists': [412, 'there is a file of this path already'],
     referenced: 'a file is still referenced by another table',
   },
+  ofPermits: { 'account-active': 'the account is banned' },
 });
 
 /** A success with its fields. */

@@ -1,11 +1,13 @@
 /** The routes of this API: wire to operation and back. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { BackendFile } from '../../database/queries/backends.ts';
+import { parseContentEncoding } from '../../domain/content-encoding.ts';
 import { contentTypeOfName } from '../../domain/content-types.ts';
 import { malformed } from '../../domain/errors.ts';
 import { isObjectName } from '../../domain/names.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE } from '../../domain/objects.ts';
 import { attachmentHeader } from '../../http/content-disposition.ts';
-import { originOf } from '../../http/origin.ts';
+import { originAtHost, originOf } from '../../http/origin.ts';
 import { readConditions } from '../../http/read-conditions.ts';
 import { declaredSizeOf, openRequestBody } from '../../http/request-body.ts';
 import { sendObject } from '../../http/send-object.ts';
@@ -38,7 +40,7 @@ export async function readFiles(asked: Asked): Promise<void> {
   await sendObject({
     res,
     opened,
-    disposition: query.withContentDisposition === 'true' ? attachmentHeader(opened.object.name) : null,
+    disposition: /^true$/i.test(String(query.withContentDisposition)) ? attachmentHeader(opened.object.name) : null,
     headers: ownerName === null ? {} : { 'x-spacedog-owner': encodeURI(ownerName) },
   });
 }
@@ -46,7 +48,7 @@ export async function readFiles(asked: Asked): Promise<void> {
 export async function writeFile(asked: Asked): Promise<void> {
   const { core, scope, req, res, backend, publicUrl } = asked;
   const path = pathOf(asked);
-  const fault = faultOf(path, asked.params.wildcard ?? '');
+  const fault = faultOf(path, asked.params.wildcard ?? '') ?? partialityOf(req.headers);
   if (fault !== null) {
     await demandPermits(core, scope);
     throw malformed(fault);
@@ -57,11 +59,17 @@ export async function writeFile(asked: Asked): Promise<void> {
     name: path,
     body: openRequestBody(req),
     sizeBytes: declaredSizeOf(req.headers),
-    facts: { contentType, cacheControl: DEFAULT_CACHE_CONTROL, userMetadata: {}, robots: null },
-    upsert: true,
+    facts: {
+      contentType,
+      cacheControl: DEFAULT_CACHE_CONTROL,
+      contentEncoding: parseContentEncoding(req.headers['content-encoding']),
+      userMetadata: {},
+      robots: null,
+    },
+    upsert: req.headers['if-none-match'] === undefined,
   });
   // The public URL has the default backend's host.
-  const origin = originOf(req, backend === DEFAULT_BACKEND ? publicUrl : null);
+  const origin = backend === DEFAULT_BACKEND ? originOf(req, publicUrl) : originAtHost(req, publicUrl);
   const location = `${origin}/1/file/${path.split('/').map(encodeURIComponent).join('/')}`;
   sendEnvelope(res, { path: `/${path}`, location, contentType, etag: bare(etag) });
 }
@@ -79,6 +87,13 @@ function faultOf(path: string, asAsked: string): string | null {
   if (asAsked.endsWith('/')) return 'a file has a name';
   // Clients resolve these before they ask, so the file would be out of their reach.
   return segments.some(segment => segment === '.' || segment === '..') ? 'a path has no segment . or ..' : null;
+}
+
+/** What an upload would have to heed and cannot: passed over, it would replace what its sender meant to keep. */
+function partialityOf(headers: IncomingHttpHeaders): string | null {
+  if (headers['content-range'] !== undefined) return 'a file is uploaded whole, without Content-Range';
+  const isConditional = headers['if-match'] !== undefined || (headers['if-none-match'] ?? '*').trim() !== '*';
+  return isConditional ? 'the one condition of an upload is If-None-Match: *, which replaces nothing' : null;
 }
 
 /** Without empty segments, as clients of this API expect; empty for the root. */
@@ -99,7 +114,7 @@ function cursorOf(next: unknown): string | null {
 function sizeOf(size: unknown): number {
   if (size === undefined) return PAGE_FILES;
   const files = /^\d{1,9}$/.test(String(size)) ? Number(size) : 0;
-  if (files < 1) throw malformed('size must be a number from 1');
+  if (files < 1) throw malformed('size must be a whole number from 1');
   return Math.min(files, PAGE_MAX_FILES);
 }
 

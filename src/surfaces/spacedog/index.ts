@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Approach, Surface } from '../../contract/bind-routes.ts';
 import { boundHandlers, type Handle, operationOf } from '../../contract/bound-handlers.ts';
 import { ANONYMOUS } from '../../domain/caller.ts';
+import { malformed } from '../../domain/errors.ts';
 import { clientAddress } from '../../http/client-address.ts';
 import { answerErrors } from '../../http/error-reply.ts';
 import { recordOf } from '../../http/request-record.ts';
@@ -84,7 +85,10 @@ async function admit(approach: Approach, options: SpacedogSurfaceOptions): Promi
   return { backend, scope: forAdministrators ? { ...scope, permits: ['backend-admin'], target: backend } : scope };
 }
 
-/** Express heeds a trusted proxy. */
+/** RFC 9112 §3.2: a target in absolute form names its host itself, and of two hosts none is to be believed. Express heeds a trusted proxy. */
 function hostOf(req: IncomingMessage & { readonly hostname?: string }): string {
-  return req.hostname ?? req.headers.host ?? '';
+  const hosts = req.rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host');
+  if (hosts.length > 1) throw malformed('a request names one Host');
+  const named = /^https?:\/\/(?:[^/?@]*@)?([^/?]*)/i.exec(req.url ?? '')?.[1];
+  return named ?? req.hostname ?? req.headers.host ?? '';
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CallOptions, type CallReply, makeCall } from '../../support/call.ts';
 import { type Gateway, PACKAGE_ROOT, STORES, startGateway, tokenFor } from '../../support/gateway.ts';
+import { RawClient } from '../../support/loopback.ts';
 import { ALICE, BOB } from '../../support/scopes.ts';
 
 const CAROL = 'ca201000-0000-4000-8000-000000000003';
@@ -11,6 +12,10 @@ const DOMAIN = 'files.example.com';
 const ADMIN = tokenFor('authenticated', ALICE, { admin: true, backend: 'default' });
 const PLAIN = tokenFor('authenticated', BOB, { admin: false, backend: 'default' });
 const OTHER_ADMIN = tokenFor('authenticated', CAROL, { admin: true, backend: 'one' });
+
+const NO_BACKEND = 'there is no such backend; its first account makes it (sluice user add --backend)';
+const NOTHING = 'no file has this path, and none is under it';
+const FORBIDDEN = 'insufficient credentials: only administrators of this backend may do this';
 
 const md5 = (bytes: string) => createHash('md5').update(bytes).digest('hex');
 
@@ -59,8 +64,8 @@ describe.each(STORES)('over the %s store', store => {
       const ask = (options: CallOptions) => call(method, `/1/file${path}`, { body: 'other', ...options });
       expect(refused(await ask({}))).toEqual([401, 'authentication required']);
       expect(refused(await ask({ token: 'rubbish' }))).toEqual([401, 'invalid credentials']);
-      expect(refused(await ask({ token: PLAIN }))).toEqual([403, 'insufficient credentials']);
-      expect(refused(await ask({ token: OTHER_ADMIN }))).toEqual([403, 'insufficient credentials']);
+      expect(refused(await ask({ token: PLAIN }))).toEqual([403, FORBIDDEN]);
+      expect(refused(await ask({ token: OTHER_ADMIN }))).toEqual([403, FORBIDDEN]);
       expect(await stored()).toEqual(before);
     });
 
@@ -97,7 +102,7 @@ describe.each(STORES)('over the %s store', store => {
     });
 
     it.each([`two.${DOMAIN}`, `-.${DOMAIN}`, `a.b.${DOMAIN}`])('the host %s: no such backend', async host => {
-      expect(refused(await get('', { headers: { host } }))).toEqual([404, 'not found']);
+      expect(refused(await get('', { headers: { host } }))).toEqual([404, NO_BACKEND]);
     });
 
     it('a path that no object can have, and conditions that do not hold', async () => {
@@ -109,6 +114,44 @@ describe.each(STORES)('over the %s store', store => {
       ]);
       expect((await get('/www/a.txt', { headers: { range: 'bytes=99-' } })).status).toBe(416);
     });
+  });
+
+  it.each([
+    ['if-match', '"x"'],
+    ['if-none-match', '"x"'],
+    ['content-range', 'bytes 0-3/8'],
+  ])('refuses an upload with %s, which it cannot heed, and replaces nothing', async (header, value) => {
+    await put('/www/a.txt', { body: 'first' });
+    expect((await put('/www/a.txt', { headers: { [header]: value } })).status).toBe(400);
+    expect((await put('/www/a.txt', { token: PLAIN, headers: { [header]: value } })).status).toBe(403);
+    expect((await get('/www/a.txt')).text).toBe('first');
+  });
+
+  it('replaces no file with If-None-Match: *, also between uploads at once', async () => {
+    const headers = { 'if-none-match': '*' };
+    const replies = await Promise.all(['one', 'two', 'three'].map(body => put('/www/a.txt', { body, headers })));
+    expect(replies.map(reply => reply.status).sort()).toEqual([200, 412, 412]);
+    expect(refused(await put('/www/a.txt', { headers }))).toEqual([412, 'there is a file of this path already']);
+    expect((await get('/www/a.txt')).text).toBe(
+      ['one', 'two', 'three'][replies.findIndex(({ status }) => status === 200)],
+    );
+  });
+
+  it('sends bytes back in the coding that they came in', async () => {
+    await put('/www/a.txt', { headers: { 'content-encoding': 'gzip' } });
+    expect((await get('/www/a.txt')).headers['content-encoding']).toBe('gzip');
+  });
+
+  it('believes of the host what the target says, and of two hosts none', async () => {
+    const ask = async (target: string, ...more: string[]) => {
+      const client = new RawClient(Number(new URL(gateway.url).port));
+      client.write(`GET ${target} HTTP/1.1`, `Host: one.${DOMAIN}`, ...more, 'Connection: close', '', '');
+      await client.closed;
+      return client.received.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length);
+    };
+    expect(await ask('/1/file')).toBe('200');
+    expect(await ask('/1/file', `Host: ${DOMAIN}`)).toBe('400');
+    expect(await ask(`http://two.${DOMAIN}/1/file`)).toBe('404');
   });
 
   it('stores what an administrator uploads, and gives it to anybody (T3-01, T3-02)', async () => {
@@ -142,6 +185,7 @@ describe.each(STORES)('over the %s store', store => {
     const disposition = async (value: string) =>
       (await get(`/www/app.html?withContentDisposition=${value}`)).headers['content-disposition'];
     expect(await disposition('true')).toBe('attachment; filename="app.html"'.replaceAll('"', ''));
+    expect(await disposition('TRUE')).toBe(await disposition('true'));
     expect(await disposition('false')).toBeUndefined();
   });
 
@@ -158,13 +202,13 @@ describe.each(STORES)('over the %s store', store => {
     for (const path of ['/www', '/www/', '//www']) {
       expect(await pathsIn(path)).toEqual(['/www/a.txt', '/www/b/a.txt', '/www/b/c/d.txt']);
     }
-    expect(refused(await get('/ww'))).toEqual([404, 'not found']);
+    expect(refused(await get('/ww'))).toEqual([404, NOTHING]);
     expect(await pathsIn('')).toHaveLength(4);
   });
 
   it('has an empty list at the root of a fresh backend, and nothing elsewhere (T3-06)', async () => {
     for (const root of ['', '/']) expect((await get(root)).json).toEqual({ success: true, status: 200, results: [] });
-    expect(refused(await get('/nope'))).toEqual([404, 'not found']);
+    expect(refused(await get('/nope'))).toEqual([404, NOTHING]);
   });
 
   it.each([
@@ -201,7 +245,7 @@ describe.each(STORES)('over the %s store', store => {
       status: 200,
       deleted: ['/www/a.txt', '/www/b/c.txt'],
     });
-    expect(refused(await get('/www'))).toEqual([404, 'not found']);
+    expect(refused(await get('/www'))).toEqual([404, NOTHING]);
     expect(await pathsIn('')).toEqual(['/www2/x.txt']);
   });
 
@@ -220,8 +264,8 @@ describe.each(STORES)('over the %s store', store => {
     const reply = await put('/www/a.txt', { body: 'one', token: OTHER_ADMIN, headers: { host } });
     expect(reply.json).toMatchObject({ location: expect.stringContaining(`//${host}/1/file/www/a.txt`) });
     expect([(await get('/www/a.txt')).text, (await get('/www/a.txt', onOne)).text]).toEqual(['default', 'one']);
-    expect(refused(await put('/www/b.txt', onOne))).toEqual([403, 'insufficient credentials']);
-    expect(refused(await remove('/www', onOne))).toEqual([403, 'insufficient credentials']);
+    expect(refused(await put('/www/b.txt', onOne))).toEqual([403, FORBIDDEN]);
+    expect(refused(await remove('/www', onOne))).toEqual([403, FORBIDDEN]);
     expect((await remove('/www', { token: OTHER_ADMIN, headers: { host } })).json).toMatchObject({
       deleted: ['/www/a.txt'],
     });

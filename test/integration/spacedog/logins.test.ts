@@ -103,7 +103,8 @@ it('refuses more wrong passwords than the limit allows with 429 and a time, to H
   replies.push(await ask('HEAD'));
   await strict.stop();
   expect(replies.map(({ status }) => status)).toEqual([401, 401, 401, 429, 429]);
-  expect(replies[3]?.json).toEqual({ success: false, status: 429, error: { message: 'too many requests' } });
+  const message = 'too many wrong passwords, wait as many seconds as Retry-After says';
+  expect(replies[3]?.json).toEqual({ success: false, status: 429, error: { message } });
   expect(Number(replies[4]?.headers['retry-after'])).toBeGreaterThan(0);
 });
 
