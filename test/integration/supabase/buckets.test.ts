@@ -80,13 +80,42 @@ describe('buckets', () => {
       name: 'plain',
       owner: '',
       public: false,
-      type: 'STANDARD',
       file_size_limit: null,
       allowed_mime_types: null,
-      delivery: 'proxy',
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: expect.any(String),
     });
+  });
+
+  it.each([
+    ['an unknown client', {}, 'STANDARD'],
+    ['storage3 0.12.0', { 'user-agent': 'supabase-py/storage3 v0.12.0' }, undefined],
+    ['storage3 0.12.1', { 'user-agent': 'supabase-py/storage3 v0.12.1' }, 'STANDARD'],
+    ['storage3 1.0.0', { 'user-agent': 'storage3/1.0.0' }, 'STANDARD'],
+    ['supabase-py 2.17.9', { 'x-client-info': 'supabase-py/2.17.9' }, undefined],
+    ['supabase-py 2.18.0', { 'x-client-info': 'supabase-py/2.18.0' }, 'STANDARD'],
+  ])('lists a bucket to %s with no property that it does not know', async (_client, headers, type) => {
+    await call('POST', '/bucket', { token, json: { name: 'strictly' } });
+    const list = (await call('GET', '/bucket?search=strictly', { token, headers })).json as [object];
+    const known = [
+      'id',
+      'name',
+      'owner',
+      'public',
+      'file_size_limit',
+      'allowed_mime_types',
+      'created_at',
+      'updated_at',
+    ];
+    expect(Object.keys(list[0]).sort()).toEqual((type === undefined ? known : [...known, 'type']).sort());
+    expect(list[0]).toMatchObject(type === undefined ? {} : { type });
+  });
+
+  it('shows how a bucket delivers where that is not by the gateway', async () => {
+    await call('POST', '/bucket', { token, json: { name: 'straight', delivery: 'redirect' } });
+    expect((await call('GET', '/bucket/straight', { token })).json).toMatchObject({ delivery: 'redirect' });
+    await call('PUT', '/bucket/straight', { token, json: { delivery: 'proxy' } });
+    expect((await call('GET', '/bucket/straight', { token })).json).not.toHaveProperty('delivery');
   });
 
   it('T2-02 finds a bucket by its id and not by its name', async () => {
