@@ -17,10 +17,18 @@ export function parseUserMetadata(text: string): Json | null {
     throw new SluiceError('too-large', 'The user metadata exceeded the maximum allowed size');
   }
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text, storable);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject && !JSON.stringify(value).includes('\\u0000') ? (value as Json) : null;
+    return isObject ? (value as Json) : null;
   } catch {
     return null;
   }
+}
+
+/** Neither U+0000 nor half of a surrogate pair can be in a text of Postgres. */
+const UNSTORABLE = /[\0\p{Cs}]/u;
+
+function storable(key: string, value: unknown): unknown {
+  if (UNSTORABLE.test(key) || (typeof value === 'string' && UNSTORABLE.test(value))) throw new SyntaxError(key);
+  return value;
 }

@@ -115,7 +115,7 @@ const PARSERS: readonly (readonly [string, (text: string) => unknown, readonly E
   ['a search', text => rangesOfSearch(text, text), []],
   ['a robots tag', parseRobotsTag, ['invalid-parameter']],
   ['user metadata', parseUserMetadata, ['too-large']],
-  ['a value for a header', legalHeader, ['invalid-parameter']],
+  ['a value for a header', (text: string) => legalHeader('contentType', text), ['invalid-parameter']],
   ['a name for a download', attachmentHeader, []],
   ['a stored type', objectSecurityHeaders, []],
   ['stored metadata', text => factsOf({ size: text, mimetype: text, lastModified: text }, '2026-01-01T00:00:00Z'), []],

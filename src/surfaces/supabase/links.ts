@@ -94,8 +94,8 @@ async function judgeUpload(
 
 function storedFacts(wish: DirectWish) {
   return {
-    mimetype: legalHeader(wish?.contentType) || DEFAULT_CONTENT_TYPE,
-    cacheControl: legalHeader(wish?.cacheControl) ?? DEFAULT_CACHE_CONTROL,
+    mimetype: legalHeader('contentType', wish?.contentType) || DEFAULT_CONTENT_TYPE,
+    cacheControl: legalHeader('cacheControl', wish?.cacheControl) || DEFAULT_CACHE_CONTROL,
   };
 }
 

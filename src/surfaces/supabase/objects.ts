@@ -30,8 +30,8 @@ export async function copyObject({ core, scope, req, body }: Asked) {
   const copied = await copyObjectTo(core, scope, {
     ...addresses,
     upsert: req.headers['x-upsert'] === 'true',
-    contentType: replace ? legalHeader(copy.metadata?.mimetype) : undefined,
-    cacheControl: replace ? legalHeader(copy.metadata?.cacheControl) : undefined,
+    contentType: (replace && legalHeader('mimetype', copy.metadata?.mimetype)) || undefined,
+    cacheControl: (replace && legalHeader('cacheControl', copy.metadata?.cacheControl)) || undefined,
     userMetadata: replace ? (userMetadataHeader(req.headers) ?? {}) : undefined,
   });
   return {

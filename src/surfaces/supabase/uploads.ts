@@ -90,20 +90,20 @@ async function readUpload({ req, scope }: Asked): Promise<Upload> {
 function factsOfHeaders(headers: IncomingHttpHeaders): UploadFacts {
   return {
     contentType: headers['content-type'] || DEFAULT_CONTENT_TYPE,
-    cacheControl: headers['cache-control'] ?? DEFAULT_CACHE_CONTROL,
+    cacheControl: headers['cache-control'] || DEFAULT_CACHE_CONTROL,
     contentEncoding: parseContentEncoding(headers['content-encoding']),
     userMetadata: userMetadataHeader(headers) ?? {},
     robots: parseRobotsTag(headers['x-robots-tag'] as string | undefined),
   };
 }
 
-/** The fields of a form: `cacheControl` in seconds, `metadata` or `userMetadata` as JSON, `contentType`. */
+/** The fields of a form: `cacheControl` in seconds, `metadata` or `userMetadata` as JSON, `contentType`. An empty one is none. */
 function factsOfForm(headers: UploadFacts, partType: string, fields: ReadonlyMap<string, string>): UploadFacts {
   const seconds = fields.get('cacheControl');
   const metadata = fields.get('metadata') ?? fields.get('userMetadata');
   return {
-    contentType: legalHeader(fields.get('contentType')) ?? partType,
-    cacheControl: seconds === undefined ? DEFAULT_CACHE_CONTROL : `max-age=${legalHeader(seconds)}`,
+    contentType: legalHeader('contentType', fields.get('contentType')) || partType,
+    cacheControl: seconds ? `max-age=${legalHeader('cacheControl', seconds)}` : DEFAULT_CACHE_CONTROL,
     userMetadata: (metadata === undefined ? undefined : parseUserMetadata(metadata)) ?? headers.userMetadata,
     robots: headers.robots,
   };

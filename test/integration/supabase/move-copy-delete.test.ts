@@ -221,7 +221,7 @@ describe('move, copy and delete', () => {
   it('T2-41 takes new facts with copyMetadata false, and keeps what is not given', async () => {
     await put('typed', 'typed');
     const metadata = Buffer.from('{"a":1}').toString('base64');
-    const more = { copyMetadata: false, metadata: { mimetype: 'text/csv' } };
+    const more = { copyMetadata: false, metadata: { mimetype: 'text/csv', cacheControl: '' } };
     await copy('typed', 'retyped', more, { 'x-metadata': metadata });
     const reply = await call('GET', '/object/files/retyped', { token });
     expect(reply.headers).toMatchObject({ 'content-type': 'text/csv', 'cache-control': 'max-age=7' });

@@ -145,8 +145,9 @@ describe.each(STORES)('raw uploads to the %s store', store => {
     expect((await call('GET', path, { token: alice })).text).toBe('hello');
   });
 
-  it('takes application/octet-stream and no-cache where the request says nothing', async () => {
-    await call('POST', '/object/files/bare', { token, body: Buffer.from([0, 255, 10]) });
+  it('takes application/octet-stream and no-cache where the request says nothing, or names them without a value', async () => {
+    const headers = { 'content-type': '', 'cache-control': '' };
+    await call('POST', '/object/files/bare', { token, body: Buffer.from([0, 255, 10]), headers });
     const reply = await call('GET', '/object/files/bare', { token });
     expect(reply.headers).toMatchObject({ 'content-type': 'application/octet-stream', 'cache-control': 'no-cache' });
     expect(reply.bytes).toEqual(Buffer.from([0, 255, 10]));
