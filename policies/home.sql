@@ -1,11 +1,18 @@
 -- Each account has a tree in the bucket `home`, named by its user name, and nothing outside it.
 
-insert into storage.permits (name, meaning) values ('home-tree', 'enters the storage tree of the target')
+insert into storage.permits (name, meaning) values
+  ('home-tree', 'enters the storage tree of the target'),
+  ('home-token', 'makes tokens that open paths in the storage tree of the target to whoever has them')
 on conflict (name) do nothing;
 
 -- A user enters the tree of his or her own name, unless banned, and with a scoped session only if it may read files.
 create policy home_tree_of_the_user on storage.permits for select to authenticated
   using (name = 'home-tree' and storage.target() = (select auth.claim('username'))
+    and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(128)));
+
+-- A user gives away what lies in that tree, and nobody else who may enter it does.
+create policy home_tokens_of_the_user on storage.permits for select to authenticated
+  using (name = 'home-token' and storage.target() = (select auth.claim('username'))
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(128)));
 
 -- A user sees what lies in that tree; a scoped session needs the scope FILE_READ.

@@ -115,8 +115,8 @@ create policy uploads_scopes on storage.permits for select to authenticated
 
 -- A user sees, makes, changes and removes his or her own folders, as far as the flags of a scoped session go.
 create policy uploads_own_folders on storage.permits for select to authenticated
-  using ((select storage.target()) = (select auth.uid())::text
-    and (name = 'folder-read' and (select auth.has_scope(128)) or name = 'folder-change' and (select auth.has_scope(256))));
+  using ((name = 'folder-read' and (select auth.has_scope(128)) or name = 'folder-change' and (select auth.has_scope(256)))
+    and (select storage.target()) = (select auth.uid())::text);
 
 -- Anybody opens a folder that its owner made public.
 create policy uploads_public_folders on storage.permits for select to anon, authenticated

@@ -61,6 +61,10 @@ describe.each(STORES)('over the %s store', store => {
            using (name = 'home-tree' and storage.target() = 'alice' and (select auth.claim('username')) = 'bob')`,
       );
       expect(await seenByBob()).toEqual(['the plan', 'the plan']);
+      // A path token would open all of the tree to him.
+      const token = { json: { action: 'MakePathToken' } };
+      expect((await call('POST', '/storage/alice/diary.txt', as('bob', token))).status).toBe(401);
+      expect((await call('POST', '/storage/alice/diary.txt', as('alice', token))).status).toBe(200);
       await gateway.db.sql('drop policy bob_reads_shared on storage.objects');
       expect(await seenByBob()).toEqual([404, 400]);
       await gateway.db.sql('drop policy bob_enters on storage.permits');

@@ -114,8 +114,9 @@ async function askOfObject(core: Core, row: Row, asked: { from: Address; table: 
   }
 }
 
-/** Whose the thing is that a permit is asked for: a person's, or a backend's. */
-function targetOf({ to = '' }: Row): string {
+/** Whose the thing is that a permit is asked for: a person's, by the id or for a tree by the name, or a backend's. */
+function targetOf({ to = '', what }: Row): string {
+  if (what === 'home-token') return to;
   return Object.hasOwn(SUBJECTS, to) ? (SUBJECTS[to as Person] ?? '') : to;
 }
 

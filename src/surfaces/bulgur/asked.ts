@@ -29,12 +29,17 @@ export function pathAsked({ req, params, verifier }: Approach & Parts): TreePath
   }
 }
 
+export interface InTree {
+  readonly path: TreePath;
+  readonly operation: string;
+  readonly login: Login;
+  /** What is needed besides entering. */
+  readonly permits?: readonly string[];
+}
+
 /** A scope that the permit for the owner's tree is asked with, whatever then happens in it. */
-export function scopeInTree(
-  asked: Approach & Parts,
-  { path, operation, login }: { path: TreePath; operation: string; login: Login },
-): RequestScope {
-  return scopeByLogin(asked, { operation, login, permits: ['home-tree'], target: path.owner }, asked.verifier);
+export function scopeInTree(asked: Approach & Parts, { path, permits = [], ...rest }: InTree): RequestScope {
+  return scopeByLogin(asked, { ...rest, permits: ['home-tree', ...permits], target: path.owner }, asked.verifier);
 }
 
 /** A scope for whoever holds a path token, which says all there is to say. */

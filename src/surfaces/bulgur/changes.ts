@@ -15,7 +15,8 @@ type Action = RequestBodies['actOnTree']['action'];
 
 const ACTIONS: Readonly<Record<Action, (asked: Asked, path: TreePath) => Promise<object>>> = {
   async MakePathToken(asked, path) {
-    await demandPermits(asked.core, scopeInTree(asked, { path, operation: 'tree.make_path_token', login: 'required' }));
+    const scope = { path, operation: 'tree.make_path_token', login: 'required', permits: ['home-token'] } as const;
+    await demandPermits(asked.core, scopeInTree(asked, scope));
     return { token: asked.pathTokens.sign(path.name) };
   },
 

@@ -37,13 +37,13 @@ export const DOOR_DEFENCES: readonly Defence[] = [
     edits: [
       edit(
         'src/surfaces/bulgur/asked.ts',
-        `return scopeByLogin(asked, { operation, login, permits: ['home-tree'], target: path.owner }, asked.verifier);`,
+        `return scopeByLogin(asked, { ...rest, permits: ['home-tree', ...permits], target: path.owner }, asked.verifier);`,
         `try {
     asked.pathTokens.verify(new URL(asked.req.url, 'http://x').searchParams.get('token') ?? '', path.name);
     const caller = { role: 'service_role', subject: null, claims: '{"role":"service_role"}', sessionId: null };
-    return makeRequestScope(asked, { caller, operation, permits: ['home-tree'], target: path.owner });
+    return makeRequestScope(asked, { caller, operation: rest.operation, permits: ['home-tree'], target: path.owner });
   } catch {
-    return scopeByLogin(asked, { operation, login, permits: ['home-tree'], target: path.owner }, asked.verifier);
+    return scopeByLogin(asked, { ...rest, permits: ['home-tree', ...permits], target: path.owner }, asked.verifier);
   }`,
       ),
     ],
