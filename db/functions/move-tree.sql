@@ -1,7 +1,7 @@
 -- Renames a file, or a folder with everything in it, as the caller: all that the caller sees there, or nothing (SL003). A
 -- file takes the place of a file (SL006 where a policy forbids that); nothing takes the place of a folder, and no file is
--- a folder's parent (SL008). The folder that the target lies in may be missing, the one above it may not (SL002, as for a
--- missing source). Returns whether it was missing, so that it can be made to stay. p_parents are the folders that the
+-- a folder's parent (SL008). The folder that the target lies in may be missing, the one above it may not (SL020; a
+-- missing source is SL002). Returns whether it was missing, so that it can be made to stay. p_parents are the folders that the
 -- target lies in, the innermost first, without the root of the tree.
 create or replace function sluice.move_tree(
   p_role text, p_bucket text, p_source text, p_target text, p_parents text[]
@@ -87,8 +87,10 @@ begin
   end if;
   perform set_config('role', 'sluice_gateway', true);
 
-  if (files = 0 and not is_folder) or homeless then
+  if files = 0 and not is_folder then
     perform sluice.raise_not_found(p_bucket);
+  elsif homeless then
+    raise exception 'The folder above is missing' using errcode = 'SL020';
   elsif p_source = p_target then
     return false;
   elsif in_the_way then

@@ -32,7 +32,7 @@ export interface TreePath {
 export function parseTreePath(text: string): TreePath {
   const segments = text.split('/').filter(segment => segment !== '');
   const [owner, ...rest] = segments;
-  const isForeign = segments.some(segment => segment === '.' || segment === '..' || segment === FOLDER_PLACEHOLDER);
+  const isForeign = !segments.every(isTreeSegment);
   if (owner === undefined || isForeign) throw new SluiceError('invalid-object-name', NO_PATH);
   return {
     owner,
@@ -41,6 +41,11 @@ export function parseTreePath(text: string): TreePath {
     isRoot: rest.length === 0,
     parents: rest.slice(1).map((_, index) => segments.slice(0, segments.length - 1 - index).join('/')),
   };
+}
+
+/** Whether this may stand between the slashes of a path, and be listed. */
+export function isTreeSegment(text: string): boolean {
+  return text !== '' && text !== '.' && text !== '..' && text !== FOLDER_PLACEHOLDER;
 }
 
 function nameOf(segments: readonly string[]): string {
@@ -71,7 +76,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 export function cleanFileName(text: string): string | null {
   const last = text.split(/[/\\]/).at(-1) ?? '';
   const name = last.toWellFormed().replaceAll(CONTROL, '').trim();
-  return name === '' || name === '.' || name === '..' || name === FOLDER_PLACEHOLDER ? null : name;
+  return isTreeSegment(name) ? name : null;
 }
 
 /** `photo.tar.gz` is the stem `photo.tar` and the extension `.gz`; a dot in front begins no extension. */

@@ -25,7 +25,7 @@ const MISPLACED = 'A root is not moved or replaced, and nothing goes into itself
 
 /**
  * Renames a file, or a folder with all its content. A file replaces a file; the folder it comes to is made when only that
- * is missing. Throws `object-not-found` (the source, or where it would come to), `object-exists` (a folder is there, or a
+ * is missing. Throws `object-not-found`, `folder-not-found` (where it would come to), `object-exists` (a folder is there, or a
  * file stands where a folder would), `invalid-parameter` (a root, or a folder into itself), `access-denied`,
  * `delete-denied`, `invalid-object-name`.
  */
@@ -60,7 +60,7 @@ export async function removeFromTree(core: Core, scope: RequestScope, path: Tree
   await core.database.run(scope, deleteTree, { role: scope.caller.role, bucket: HOME_BUCKET, path: path.name });
 }
 
-/** Throws `object-exists`, `object-not-found` (what it would lie in), `access-denied`. */
+/** Throws `object-exists`, `folder-not-found` (what it would lie in), `access-denied`. */
 export async function makeFolder(core: Core, scope: RequestScope, folder: TreePath): Promise<void> {
   const isThere = await demandFolderPlace(core, scope, folder);
   const wasMade = !isThere && (await keepFolder(core, scope, folder));
@@ -82,7 +82,7 @@ export interface FolderUpload {
 
 /**
  * Begins an upload of files into a folder, before any byte of them is read. The folder is made with the first file when
- * only it is missing. Throws `object-not-found` (what the folder would lie in) and `object-exists` (a file stands where a
+ * only it is missing. Throws `folder-not-found` (what the folder would lie in) and `object-exists` (a file stands where a
  * folder would); `put` throws what `putObject` throws.
  */
 export async function openFolder(core: Core, scope: RequestScope, folder: TreePath): Promise<FolderUpload> {
@@ -118,7 +118,7 @@ async function demandFolderPlace(core: Core, scope: RequestScope, folder: TreePa
   );
   if (place.isBlocked) throw new SluiceError('object-exists', 'A file stands where a folder would');
   if (!place.exists && !folder.isRoot && !place.parentExists) {
-    throw new SluiceError('object-not-found', 'The folder above is missing', { facts: { name: folder.name } });
+    throw new SluiceError('folder-not-found', 'The folder above is missing', { facts: { name: folder.name } });
   }
   return place.exists || folder.isRoot;
 }

@@ -12,7 +12,7 @@ import {
 import { asService, type RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import type { OpenedObject } from '../domain/opened-object.ts';
-import { FOLDER_PLACEHOLDER, HOME_BUCKET, type TreePath } from '../domain/tree-path.ts';
+import { HOME_BUCKET, isTreeSegment, type TreePath } from '../domain/tree-path.ts';
 import type { Core } from './core.ts';
 import { decideOpening, type ReadConditions } from './open-object.ts';
 
@@ -96,7 +96,7 @@ async function* pagesOf(
   }
 }
 
-/** A name with an empty segment, which other doors allow, has no path here. */
+/** A name with an empty segment, or with one that means another folder, has no path here; other doors allow both. */
 function treeEntries(items: readonly TreeItem[], prefix: string): readonly TreeEntry[] {
   return items
     .map(({ name, isFolder, sizeBytes }) => ({
@@ -104,5 +104,5 @@ function treeEntries(items: readonly TreeItem[], prefix: string): readonly TreeE
       isFile: !isFolder,
       sizeBytes,
     }))
-    .filter(({ name }) => name !== '' && name !== FOLDER_PLACEHOLDER);
+    .filter(({ name }) => isTreeSegment(name));
 }

@@ -6,7 +6,10 @@ import type { SluiceError } from '../../domain/errors.ts';
 import { type ErrorReply, errorHeaders, makeWording } from '../../http/error-reply.ts';
 
 const NOT_AUTHORIZED = 'Not authorized';
+const LOG_IN = `${NOT_AUTHORIZED}: send the access_token that POST /auth/login gives as Authorization`;
 const NOT_FOUND = 'Not found';
+const NO_FOLDER_ABOVE = `${NOT_FOUND}: the folder above is missing; make it first, with the action CreateFolder`;
+const NO_SLASH = `${NOT_FOUND}: the root of a tree is /storage/<user>/, with a slash at its end`;
 
 const say = makeWording({
   ofKinds: {
@@ -28,7 +31,14 @@ const say = makeWording({
     timeout: [503, 'The database did not answer in time'],
     internal: 'Internal server error',
   },
-  ofCodes: { 'invalid-password': 'Failed to log in', 'switched-off': null },
+  ofCodes: {
+    'invalid-password': 'Failed to log in',
+    'missing-credentials': LOG_IN,
+    'invalid-token': LOG_IN,
+    'invalid-session': LOG_IN,
+    'switched-off': null,
+    'folder-not-found': NO_FOLDER_ABOVE,
+  },
 });
 
 export function errorReplyOf(error: SluiceError): ErrorReply {
@@ -38,4 +48,6 @@ export function errorReplyOf(error: SluiceError): ErrorReply {
 }
 
 /** A path or method that this API does not have. */
-export const UNKNOWN_ROUTE: ErrorReply = { status: 404, body: NOT_FOUND, headers: {} };
+export function unknownReply(path: string): ErrorReply {
+  return { status: 404, body: /^\/storage\/[^/]+$/.test(path) ? NO_SLASH : NOT_FOUND, headers: {} };
+}

@@ -5,11 +5,12 @@
 import type { Approach, Surface } from '../../contract/bind-routes.ts';
 import { boundHandlers, type Handle } from '../../contract/bound-handlers.ts';
 import { answerErrors } from '../../http/error-reply.ts';
+import { pathOf } from '../../http/request-scope.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { demandPermits } from '../../operations/demand-permits.ts';
 import { type Asked, type Parts, pathAsked, scopeInTree } from './asked.ts';
 import { act, remove, upload } from './changes.ts';
-import { errorReplyOf, UNKNOWN_ROUTE } from './errors.ts';
+import { errorReplyOf, unknownReply } from './errors.ts';
 import { logIn } from './login.ts';
 import { read } from './reads.ts';
 
@@ -33,7 +34,7 @@ export function makeBulgurSurface(parts: Parts): Surface {
     handlers: boundHandlers<Parts, undefined>(OPERATIONS, parts),
     beforeRefusal: approach => mustOwn(approach, parts),
     onError: answerErrors(errorReplyOf),
-    onUnknown: (_req, res) => sendJson({ res, ...UNKNOWN_ROUTE }),
+    onUnknown: (req, res) => sendJson({ res, ...unknownReply(pathOf(req)) }),
   };
 }
 

@@ -1,8 +1,9 @@
 /** The storage tree, read by login: facts T0-01 to T0-07, T0-16, T0-26. */
-
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { etagOf } from '../../support/bucket-fixtures.ts';
 import type { Call } from '../../support/call.ts';
-import { type Gateway, SERVICE_TOKEN, STORES } from '../../support/gateway.ts';
+import { type Gateway, PACKAGE_ROOT, SERVICE_TOKEN, STORES, tokenFor } from '../../support/gateway.ts';
 import { ALICE_TOKEN, BOB_TOKEN, namesIn, putFiles, useTree } from '../../support/storage-tree.ts';
 
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
@@ -93,6 +94,31 @@ describe.each(STORES)('reading the tree, on the %s store,', store => {
     const { status, json } = await call('GET', '/storage/v1/bucket/home', as(SERVICE_TOKEN));
     expect([status, json]).toMatchObject([200, { id: 'home' }]);
     expect((await call('GET', '/storage/v1/nothing')).json).toMatchObject({ statusCode: '404' });
+  });
+
+  it('says what to do next to whoever is not logged in, forgets the slash of a root, or the folder above', async () => {
+    expect((await call('DELETE', '/storage/alice/a')).json).toMatch(/^Not authorized: .*POST \/auth\/login/);
+    expect((await call('GET', '/storage/alice/', as('rubbish'))).json).toMatch(/^Not authorized: .*POST \/auth\/login/);
+    expect((await call('GET', '/storage/alice', as(ALICE_TOKEN))).json).toMatch(/^Not found: .* slash at its end/);
+    const folder = { token: ALICE_TOKEN, json: { action: 'CreateFolder' } };
+    expect((await call('POST', '/storage/alice/a/b', folder)).json).toMatch(/^Not found: .*CreateFolder/);
+    expect((await putFiles(call, 'alice/a/b', [{ name: 'c', value: '' }])).json).toMatch(/^Not found: .*CreateFolder/);
+  });
+
+  it('serves a login of another issuer, whose users have ids of any form', async () => {
+    const foreign = (username: string) => as(tokenFor('authenticated', 'auth0|507f1f77', { username }));
+    await putFiles(call, 'alice/docs', [{ name: 'a.txt', value: 'a' }]);
+    await gateway.db.sql(readFileSync(join(PACKAGE_ROOT, 'policies', 'uploads.sql'), 'utf8'));
+    expect((await call('GET', '/storage/alice/docs/a.txt', foreign('alice'))).text).toBe('a');
+    expect((await call('GET', '/storage/alice/docs/a.txt', foreign('bob'))).status).toBe(401);
+  });
+
+  it('lists nothing that has no path here, whatever other doors have put there', async () => {
+    for (const name of ['docs/%2e%2e/up.txt', 'docs/%2e/here.txt', 'docs/%2e%2e', 'docs//none.txt', 'docs/a.txt']) {
+      const body = { token: ALICE_TOKEN, body: 'x', headers: { 'content-type': 'text/plain' } };
+      expect((await call('POST', `/object/home/alice/${name}`, body)).status).toBe(200);
+    }
+    expect(await namesIn(call, 'alice/docs')).toEqual(['a.txt']);
   });
 
   it('T0-01 lists the root of a fresh user as an empty list of entries', async () => {
