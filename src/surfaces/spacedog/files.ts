@@ -1,11 +1,11 @@
 /** The routes of this API: wire to operation and back. */
-import type { IncomingHttpHeaders } from 'node:http';
 import type { BackendFile } from '../../database/queries/backends.ts';
 import { parseContentEncoding } from '../../domain/content-encoding.ts';
 import { contentTypeOfName } from '../../domain/content-types.ts';
 import { malformed } from '../../domain/errors.ts';
 import { isObjectName } from '../../domain/names.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE } from '../../domain/objects.ts';
+import { partialityOf } from '../../domain/write-conditions.ts';
 import { attachmentHeader } from '../../http/content-disposition.ts';
 import { originAtHost, originOf } from '../../http/origin.ts';
 import { readConditions } from '../../http/read-conditions.ts';
@@ -87,13 +87,6 @@ function faultOf(path: string, asAsked: string): string | null {
   if (asAsked.endsWith('/')) return 'a file has a name';
   // Clients resolve these before they ask, so the file would be out of their reach.
   return segments.some(segment => segment === '.' || segment === '..') ? 'a path has no segment . or ..' : null;
-}
-
-/** What an upload would have to heed and cannot: passed over, it would replace what its sender meant to keep. */
-function partialityOf(headers: IncomingHttpHeaders): string | null {
-  if (headers['content-range'] !== undefined) return 'a file is uploaded whole, without Content-Range';
-  const isConditional = headers['if-match'] !== undefined || (headers['if-none-match'] ?? '*').trim() !== '*';
-  return isConditional ? 'the one condition of an upload is If-None-Match: *, which replaces nothing' : null;
 }
 
 /** Without empty segments, as clients of this API expect; empty for the root. */

@@ -1,13 +1,17 @@
 /** Delete, move, copy. */
 import type { RequestBodies } from '../../contract/types.generated.ts';
 import type { DeletedObject } from '../../database/queries/delete-objects.ts';
+import { malformed } from '../../domain/errors.ts';
 import { legalHeader } from '../../domain/legal-header.ts';
 import { userMetadataHeader } from '../../domain/user-metadata.ts';
+import { conditionOf } from '../../domain/write-conditions.ts';
 import { copyObjectTo, deleteManyObjects, deleteOneObject, moveObjectTo } from '../../operations/change-object.ts';
 import { type Asked, addressOf } from './asked.ts';
 
 export async function deleteObject(asked: Asked) {
   const { bucket, name } = addressOf(asked);
+  const condition = conditionOf(asked.req.headers);
+  if (condition !== null) throw malformed(`an object is deleted as it is, without ${condition}`);
   await deleteOneObject(asked.core, asked.scope, bucket, name);
   return { message: 'Successfully deleted' };
 }

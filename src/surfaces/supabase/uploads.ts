@@ -2,11 +2,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestQueries } from '../../contract/types.generated.ts';
 import { parseContentEncoding } from '../../domain/content-encoding.ts';
-import { SluiceError } from '../../domain/errors.ts';
+import { errorCode, malformed, SluiceError } from '../../domain/errors.ts';
 import { legalHeader } from '../../domain/legal-header.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, type Json } from '../../domain/objects.ts';
 import { parseRobotsTag } from '../../domain/robots-tag.ts';
 import { parseUserMetadata, userMetadataHeader } from '../../domain/user-metadata.ts';
+import { partialityOf } from '../../domain/write-conditions.ts';
 import { isForm, readMultipart } from '../../http/multipart-upload.ts';
 import { declaredSizeOf, openRequestBody } from '../../http/request-body.ts';
 import { sendJson } from '../../http/send-json.ts';
@@ -23,7 +24,7 @@ export async function uploadToLink(asked: Asked) {
   const address = addressOf(asked);
   const { token } = asked.query as RequestQueries['uploadToLink'];
   const link = asked.links.verifyUpload(token, address);
-  await putObject(asked.core, asked.scope, {
+  await put(asked, {
     ...withUserMetadata(await readUpload(asked), link.userMetadata),
     ...address,
     upsert: link.upsert,
@@ -54,8 +55,19 @@ export async function commitDirect(asked: Asked) {
 
 async function upload(asked: Asked, upsert: boolean): Promise<void> {
   const address = addressOf(asked);
-  const { id } = await putObject(asked.core, asked.scope, { upsert, ...address, ...(await readUpload(asked)) });
+  const { id } = await put(asked, { upsert, ...address, ...(await readUpload(asked)) });
   sendJson({ res: asked.res, status: 200, body: { Id: id, Key: `${address.bucket}/${address.name}` } });
+}
+
+/** With `If-None-Match: *` nothing is replaced, whatever else says so, and 412 says that there is something (RFC 9110 §13.1.2). */
+async function put({ core, scope, req }: Asked, request: PutRequest) {
+  if (req.headers['if-none-match'] === undefined) return putObject(core, scope, request);
+  try {
+    return await putObject(core, scope, { ...request, upsert: false });
+  } catch (error) {
+    if (errorCode(error) !== 'object-exists') throw error;
+    throw new SluiceError('precondition-failed', 'The object exists already', { cause: error });
+  }
 }
 
 type Upload = Pick<PutRequest, 'body' | 'sizeBytes' | 'longestBytes' | 'facts' | 'finalFacts'>;
@@ -72,6 +84,8 @@ function withUserMetadata(upload: Upload, userMetadata: Json | null): Upload {
 }
 
 async function readUpload({ req, scope }: Asked): Promise<Upload> {
+  const fault = partialityOf(req.headers);
+  if (fault !== null) throw malformed(fault);
   const facts = factsOfHeaders(req.headers);
   if (!isForm(req.headers)) {
     return { body: openRequestBody(req), sizeBytes: declaredSizeOf(req.headers), facts };

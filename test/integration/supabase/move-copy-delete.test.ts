@@ -268,6 +268,17 @@ describe('move, copy and delete', () => {
     expect(await tracesOf(gateway)).toEqual(before);
   });
 
+  it.each(['if-match', 'if-unmodified-since'])(
+    'deletes nothing on a condition that it does not judge: %s',
+    async name => {
+      await put('conditioned', 'kept');
+      const reply = await call('DELETE', '/object/files/conditioned', { token, headers: { [name]: '"x"' } });
+      expect(reply.json).toMatchObject({ statusCode: '400', message: expect.stringMatching(/as it is, without If-/) });
+      expect(await read('conditioned')).toBe('kept');
+      await call('DELETE', '/object/files/conditioned', { token });
+    },
+  );
+
   it('T2-34 tells what is seen but may not be deleted apart from what is not there', async () => {
     await put('shared/kept', 'kept');
     const reply = await call('DELETE', '/object/files/shared/kept', { token: alice });

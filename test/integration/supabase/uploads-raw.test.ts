@@ -166,6 +166,31 @@ describe.each(STORES)('raw uploads to the %s store', store => {
     expect([read.text, read.headers.etag]).toEqual(['two!', etagOf('two!')]);
   });
 
+  it.each([
+    ['a part of an object', 'content-range', 'bytes 0-3/10', 'a file is uploaded whole, without Content-Range'],
+    ['a version that it names', 'if-match', '"x"', expect.stringContaining('If-None-Match: *')],
+    ['another version than it names', 'if-none-match', '"x"', expect.stringContaining('If-None-Match: *')],
+    ['an old version', 'if-unmodified-since', 'Sun, 06 Nov 1994 08:49:37 GMT', expect.any(String)],
+  ])('refuses an upload that is to replace only %s, and keeps the object', async (_what, name, value, message) => {
+    await call('PUT', '/object/files/guarded', { token, body: 'the whole' });
+    const before = await tracesOf(gateway);
+    const reply = await call('PUT', '/object/files/guarded', { token, body: 'part', headers: { [name]: value } });
+    expect(reply.json).toMatchObject({ statusCode: '400', message });
+    expect((await call('GET', '/object/files/guarded', { token })).text).toBe('the whole');
+    expect(await tracesOf(gateway)).toEqual(before);
+  });
+
+  it('replaces nothing with If-None-Match: *, also between uploads at once', async () => {
+    const headers = { 'if-none-match': '*', 'x-upsert': 'true' };
+    const uploads = Array.from({ length: 4 }, (_, n) =>
+      call(n % 2 === 0 ? 'PUT' : 'POST', '/object/files/only-new', { token, body: `by ${n}`, headers }),
+    );
+    const replies = await Promise.all(uploads);
+    expect(replies.map(reply => reply.status).sort()).toEqual([200, 412, 412, 412]);
+    const { text } = await call('GET', '/object/files/only-new', { token });
+    expect(text).toBe(`by ${replies.findIndex(reply => reply.status === 200)}`);
+  });
+
   it('T2-22 leaves no bytes of a replaced version behind', async () => {
     await call('POST', '/object/files/swapped.txt', { token, body: 'old' });
     const before = await tracesOf(gateway);

@@ -1,0 +1,15 @@
+/** What the headers of a write make it depend on (RFC 9110 §13.1 and §14.4). Reads have `preconditions.ts`. */
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What an upload would have to heed and cannot: passed over, it would replace what its sender meant to keep. */
+export function partialityOf(headers: IncomingHttpHeaders): string | null {
+  if (headers['content-range'] !== undefined) return 'a file is uploaded whole, without Content-Range';
+  const isConditional = conditionOf(headers) !== null || (headers['if-none-match'] ?? '*').trim() !== '*';
+  return isConditional ? 'the one condition of an upload is If-None-Match: *, which replaces nothing' : null;
+}
+
+/** The name of the condition that an object be as its sender knows it; null where there is none. */
+export function conditionOf(headers: IncomingHttpHeaders): string | null {
+  if (headers['if-match'] !== undefined) return 'If-Match';
+  return headers['if-unmodified-since'] === undefined ? null : 'If-Unmodified-Since';
+}
