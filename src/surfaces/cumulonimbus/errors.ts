@@ -66,6 +66,8 @@ function variantOf(error: SluiceError): Said {
   const { code, facts } = error;
   const said = say(error);
   if (code === 'too-large' && facts.part === 'ids') return { ...said, status: 400 };
+  // Broken percent-encoding names nothing, whoever asks.
+  if (code === 'invalid-parameter' && facts.part === 'path') return { status: 404, text: 'INVALID_ENDPOINT' };
   // Another session than the one that asks; the caller's own is good.
   if (code === 'invalid-session' && facts.part === 'params') return { ...said, status: 404 };
   if (code === 'invalid-second-factor' && facts.reason === 'malformed') return { ...said, status: 400 };
