@@ -23,7 +23,10 @@ export interface RouteMatch<Target> {
   readonly values: readonly string[];
 }
 
-/** The match of a raw path without query, or null. A parameter is at least one character; the rest may be empty. */
+/**
+ * The match of a raw path without query, or null. A parameter is at least one character; the rest may be empty. HEAD finds
+ * what GET does where it has no route of its own (RFC 9110 §9.1): Node leaves out the body.
+ */
 export type RouteMatcher<Target> = (method: string, path: string) => RouteMatch<Target> | null;
 
 interface Leaf<Target> {
@@ -48,13 +51,15 @@ export function makeRouteMatcher<Target>(patterns: readonly RoutePattern<Target>
     if (pattern.slashOptional) plant(tree, pattern, pattern.path.replace(/\/$/, ''));
   }
 
-  return (method, path) => {
+  const match: RouteMatcher<Target> = (method, path) => {
     const tree = trees.get(method);
-    if (tree === undefined || path.charCodeAt(0) !== SLASH) return null;
+    if (path.charCodeAt(0) !== SLASH) return null;
     const values: string[] = [];
-    const leaf = find(tree, path, { from: 1, values });
-    return leaf === null ? null : { target: leaf.target, names: leaf.names, values };
+    const leaf = tree === undefined ? null : find(tree, path, { from: 1, values });
+    if (leaf === null) return method === 'HEAD' ? match('GET', path) : null;
+    return { target: leaf.target, names: leaf.names, values };
   };
+  return match;
 }
 
 const SLASH = 0x2f;

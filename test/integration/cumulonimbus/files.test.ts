@@ -54,6 +54,18 @@ describe.each(STORES)('one’s own files, on the %s store', store => {
       expect((await cloud.call('GET', '/api/users/me/files', { headers })).status).toBe(200);
     });
 
+    it('is told by HEAD what GET would say', async () => {
+      const get = await cloud.as('alice', 'GET', '/api/users/me/files');
+      const head = await cloud.as('alice', 'HEAD', '/api/users/me/files');
+      expect([head.status, head.text, head.headers['content-length']]).toEqual([200, '', `${get.bytes.length}`]);
+      expect((await cloud.call('HEAD', '/api/users/me/files')).status).toBe(401);
+      expect((await cloud.call('HEAD', '/health')).status).toBe(200);
+    });
+
+    it('finds nothing under broken percent-encoding', async () => {
+      expect(verdict(await cloud.as('alice', 'GET', '/api/users/me/files/%ff'))).toBe('404 INVALID_ENDPOINT_ERROR');
+    });
+
     it('refuses a banned user everything (T4-25)', async () => {
       const body = { code: 'BANNED_ERROR', message: 'Banned' };
       for (const [method, path, options] of [

@@ -18,6 +18,7 @@ const match = makeRouteMatcher([
   route('POST', '/object/move'),
   route('DELETE', '/object/{bucketName}'),
   route('DELETE', '/object/sign/{bucketName}'),
+  route('HEAD', '/object/info/{bucketName}/{wildcard}'),
 ]);
 
 describe('the route matcher', () => {
@@ -37,6 +38,7 @@ describe('the route matcher', () => {
     ['a bucket without the slash of its object', 'GET', '/object/avatars'],
     ['a segment too many', 'POST', '/bucket/avatars/empty/now'],
     ['a double leading slash', 'GET', '//bucket'],
+    ['a HEAD of what has no GET', 'HEAD', '/object/move'],
   ])('finds nothing for %s', (_case, method, path) => {
     expect(match(method, path)).toBeNull();
   });
@@ -74,6 +76,8 @@ describe('the route matcher', () => {
     ['POST', '/object/sign/b/k', 'POST /object/{bucketName}/{wildcard}', { bucketName: 'sign', wildcard: 'b/k' }],
     ['DELETE', '/object/sign', 'DELETE /object/{bucketName}', { bucketName: 'sign' }],
     ['DELETE', '/object/sign/b', 'DELETE /object/sign/{bucketName}', { bucketName: 'b' }],
+    ['HEAD', '/object/info/b/k', 'HEAD /object/info/{bucketName}/{wildcard}', { bucketName: 'b', wildcard: 'k' }],
+    ['HEAD', '/bucket/b', 'GET /bucket/{bucketId}', { bucketId: 'b' }],
   ])('%s %s is %s', (method, path, target, params) => {
     const found = match(method, path);
     expect(found?.target).toBe(target);
