@@ -45,8 +45,9 @@ function variantOf({ code, message }: SluiceError, operationId: string): Said | 
   return null;
 }
 
-/** A path of this API that does not exist, or a method that a path of it does not have. */
-export function unknownReply(status: 404 | 405): ErrorReply {
-  const error = status === 405 ? 'method not allowed' : 'not found';
-  return { status, body: { error, code: status }, headers: { 'cache-control': 'no-store' } };
+/** A path of this API that does not exist, or a method that a path of it does not have besides those that it allows. */
+export function unknownReply(allow: string | undefined): ErrorReply {
+  const [status, error] = allow === undefined ? [404, 'not found'] : [405, 'method not allowed'];
+  const headers = { 'cache-control': 'no-store', ...(allow === undefined ? {} : { allow }) };
+  return { status, body: { error, code: status }, headers };
 }

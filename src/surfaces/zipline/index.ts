@@ -5,16 +5,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Approach, Surface } from '../../contract/bind-routes.ts';
 import { boundHandlers, operationOf } from '../../contract/bound-handlers.ts';
+import type { RequestScope } from '../../domain/caller.ts';
 import { type Entered, type LoginOperation, openOnceEnded, scopeByLogin } from '../../entrance/login-operation.ts';
 import { answerErrors } from '../../http/error-reply.ts';
 import { pathOf } from '../../http/request-scope.ts';
 import { sendingJson as json, sendJson } from '../../http/send-json.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
+import { demandPermits } from '../../operations/demand-permits.ts';
+import { getFolder } from '../../operations/manage-folders.ts';
 import type { Asked, Parts } from './asked.ts';
 import { errorReplyOf, unknownReply } from './errors.ts';
 import * as files from './files.ts';
 import * as folders from './folders.ts';
 import { view } from './views.ts';
+import { folderIdOf } from './wire.ts';
 
 type Operation = LoginOperation<Asked>;
 type Handle = Operation['handle'];
@@ -52,8 +56,14 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 
 /** Where nobody else answers. */
 const OURS = /^\/(?:api\/user|folder|u|r)(?:\/|$)/;
-/** Paths of this API, whatever the method. */
-const KNOWN = /^\/(?:api\/user\/(?:folders(?:\/[^/]+)?|files|paged)|folder\/[^/]+|[ur]\/.*)$/;
+/** Paths of this API and their methods, as a reply with 405 has to name them (RFC 9110 §15.5.6). */
+const METHODS: readonly (readonly [path: RegExp, methods: string])[] = [
+  [/^\/api\/user\/folders$/, 'GET, POST'],
+  [/^\/api\/user\/folders\/[^/]+$/, 'GET, POST, DELETE, PATCH'],
+  [/^\/api\/user\/files$/, 'GET, PATCH, DELETE'],
+  [/^\/(?:api\/user\/paged|folder\/[^/]+)$/, 'GET'],
+  [/^\/[ur]\//, 'GET, HEAD'],
+];
 
 export interface ZiplineSurfaceOptions extends Parts {
   readonly verifier: TokenVerifier;
@@ -65,6 +75,7 @@ export function makeZiplineSurface({ verifier, ...parts }: ZiplineSurfaceOptions
     owns: path => OURS.test(path),
     // Who is not logged in learns nothing of what else is wrong.
     admit: async approach => ({ scope: scopeOf(approach, verifier) }),
+    beforeRefusal: approach => mustHave(approach, scopeOf(approach, verifier), parts),
     handlers: boundHandlers<Parts, Entered>(OPERATIONS, parts),
     onError: answerErrors(errorReplyOf),
     onUnknown: answerUnknown,
@@ -77,8 +88,17 @@ function scopeOf(approach: Approach, verifier: TokenVerifier) {
   return scopeByLogin(approach, operation, verifier);
 }
 
+/** What is wrong with the folder, or with who is asking, is said before what is malformed. */
+async function mustHave({ operationId, params }: Approach, scope: RequestScope, { core }: Parts): Promise<void> {
+  if (operationOf(OPERATIONS, operationId).login !== 'signed-in') return;
+  const permit = operationId === 'readUserFolder' ? 'folder-read' : 'folder-change';
+  if (params.folderId === undefined) await demandPermits(core, scope);
+  else await getFolder(core, scope, folderIdOf(params), { permit, withFiles: false });
+}
+
 function answerUnknown(req: IncomingMessage, res: ServerResponse): void {
-  const isKnown = KNOWN.test(pathOf(req));
-  if (req.method === 'OPTIONS' && isKnown) res.writeHead(204).end();
-  else sendJson({ res, ...unknownReply(isKnown ? 405 : 404) });
+  const path = pathOf(req);
+  const allow = METHODS.find(([known]) => known.test(path))?.[1];
+  if (req.method === 'OPTIONS' && allow !== undefined) res.writeHead(204, { allow: `${allow}, OPTIONS` }).end();
+  else sendJson({ res, ...unknownReply(allow) });
 }

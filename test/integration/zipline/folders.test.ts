@@ -76,7 +76,8 @@ describe('refuses', () => {
   });
 
   it('PUT, which this API does not have (T1-17)', async () => {
-    expect(refused(await call('PUT', folders(1), asAlice({ file: 1 })))).toEqual([405, 'method not allowed']);
+    const put = await call('PUT', folders(1), asAlice({ file: 1 }));
+    expect([refused(put), put.headers.allow]).toEqual([[405, 'method not allowed'], 'GET, POST, DELETE, PATCH']);
     expect(refused(await call('PUT', '/api/user/files', asAlice()))).toEqual([405, 'method not allowed']);
     expect(refused(await call('GET', '/api/user/nothing', asAlice()))).toEqual([404, 'not found']);
     expect(refused(await call('OPTIONS', '/api/user/nothing'))).toEqual([404, 'not found']);
@@ -102,10 +103,18 @@ describe('refuses', () => {
     expect(refused(await call(method, folders(id), asAlice(json)))).toEqual([400, error]);
   });
 
-  it('broken JSON', async () => {
-    const id = await makeFolder(call, ALICE_TOKEN);
-    const options = { token: ALICE_TOKEN, body: '{', headers: { 'content-type': 'application/json' } };
-    expect((await call('POST', folders(id), options)).status).toBe(400);
+  it.each([
+    ['{', 'The body is not valid JSON'],
+    ['[]', 'body must be object'],
+    ['null', 'body must be object'],
+  ])('the body %s, after what is wrong with the folder', async (body, error) => {
+    const [hers, his] = [await makeFolder(call, ALICE_TOKEN), await makeFolder(call, BOB_TOKEN)];
+    const options = { token: ALICE_TOKEN, body, headers: { 'content-type': 'application/json' } };
+    for (const method of ['POST', 'DELETE', 'PATCH']) {
+      expect(refused(await call(method, folders(hers), options))).toEqual([400, error]);
+      expect(refused(await call(method, folders(his), options))).toEqual(NOT_YOUR_FOLDER);
+      expect(refused(await call(method, folders(999_999), options))).toEqual(GONE);
+    }
   });
 
   it.each(['POST', 'DELETE'])("%s of an unknown file and of another user's (T1-10, T1-14)", async method => {
