@@ -14,7 +14,7 @@ export async function readJsonBody(req: IncomingMessage, { optional }: { optiona
   if (!isJson(req.headers['content-type'])) return optional ? undefined : null;
   const bytes = await readBytes(req);
   if (bytes.length === 0 && optional) return undefined;
-  return parseJson(bytes);
+  return parseJson(bytes, req.headers['content-encoding'] ?? 'identity');
 }
 
 const JSON_TYPE = /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
@@ -56,14 +56,22 @@ function tooLarge(): SluiceError {
   return new SluiceError('too-large', 'Request body is too large', { facts: { part: 'body' } });
 }
 
-function parseJson(bytes: Buffer): unknown {
-  const text = isUtf8(bytes) ? bytes.toString() : '';
+function parseJson(bytes: Buffer, coding: string): unknown {
+  const text = isUtf8(bytes) ? bytes.toString().replace(BYTE_ORDER_MARK, '') : '';
   try {
     return MENTIONS_PROTOTYPE.test(text) ? JSON.parse(text, withoutPrototype) : JSON.parse(text);
   } catch (cause) {
-    const message = bytes.length === 0 ? 'The body is empty, JSON is expected' : 'The body is not valid JSON';
-    throw new SluiceError('invalid-parameter', message, { facts: { part: 'json' }, cause });
+    throw new SluiceError('invalid-parameter', faultOf(bytes, coding), { facts: { part: 'json' }, cause });
   }
+}
+
+/** Some clients begin a text with it; RFC 8259 §8.1 allows to ignore it. */
+const BYTE_ORDER_MARK = /^\ufeff/;
+
+function faultOf(bytes: Buffer, coding: string): string {
+  if (bytes.length === 0) return 'The body is empty, JSON is expected';
+  const isCoded = !/^\s*(?:identity\s*)?$/i.test(coding);
+  return isCoded ? 'The body is not valid JSON: send it without Content-Encoding' : 'The body is not valid JSON';
 }
 
 const MENTIONS_PROTOTYPE = /__proto__|\\u005f/i;

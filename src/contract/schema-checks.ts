@@ -34,7 +34,7 @@ export function makeExactChecks(): CheckMaker {
 }
 
 function makeChecks(options: Options): CheckMaker {
-  const ajv = new Ajv2020(options);
+  const ajv = new Ajv2020({ ...options, verbose: true }); // errors bring the schema that they are of
   ajv.addFormat('date-time', fullFormats['date-time']);
   ajv.addFormat('uuid', fullFormats.uuid);
   const checks = new Map<string, Check>();
@@ -66,9 +66,12 @@ function findingOf(part: string, errors: readonly ErrorObject[]): Finding {
   };
 }
 
-function wordsOf({ message = 'is invalid', params }: ErrorObject): string {
+/** A list of values and a pattern are told with what they are, because neither says it by itself. */
+function wordsOf({ message = 'is invalid', keyword, params, parentSchema }: ErrorObject): string {
   const { allowedValues } = params as { allowedValues?: readonly unknown[] };
-  return allowedValues === undefined ? message : `${message}: ${allowedValues.join(', ')}`;
+  if (allowedValues !== undefined) return `${message}: ${allowedValues.join(', ')}`;
+  const description = keyword === 'pattern' ? (parentSchema?.description as string | undefined) : undefined;
+  return description === undefined ? message : `${message} (${description.replace(/\.$/, '')})`;
 }
 
 function fieldOf({ instancePath, params }: ErrorObject): string {

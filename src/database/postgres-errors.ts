@@ -52,6 +52,9 @@ const CONSTRAINTS: Readonly<Record<string, readonly [code: ErrorCode, message: s
   accounts_username_in_any_case: ['account-exists', 'An account of this name exists already'],
 };
 
+/** Postgres would speak of bytes and encodings; of what comes here as UTF-8 it takes all but one character. */
+const NUL_IN_TEXT = new Set(['22021', '22P05']);
+
 /** Broken by a row into a bucket that is gone, and by deleting a bucket that has rows; who deletes one tells them apart. */
 export const OBJECTS_BUCKET = 'objects_bucketId_fkey';
 
@@ -103,6 +106,7 @@ function factsOf({ code, detail }: PostgresError): ErrorFacts {
 function messageOf(error: PostgresError): string {
   const { code = 'unknown', constraint = '' } = error;
   if (codeOf(error) === 'internal') return `database error, code: ${code}`;
+  if (NUL_IN_TEXT.has(code)) return 'a text holds the character U+0000, which cannot be stored or looked for';
   const isConstraint = code === '23505' || code === '23514';
   return (isConstraint ? CONSTRAINTS[constraint]?.[1] : undefined) ?? error.message;
 }

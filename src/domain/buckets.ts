@@ -34,7 +34,7 @@ const MIME_TOTAL_MAX = 1000;
  */
 export function parseFileSizeLimit(limit: number | string, maxUploadSizeBytes: number): number {
   const bytes = typeof limit === 'number' ? limit : parseDecimalSize(limit);
-  if (bytes === null || !Number.isSafeInteger(bytes) || bytes < 0) {
+  if (bytes === null || !(bytes >= 0 && Number.isInteger(bytes))) {
     throw new SluiceError('invalid-parameter', `file_size_limit must be a number of bytes or a size such as "100MB"`);
   }
   if (bytes > maxUploadSizeBytes) {

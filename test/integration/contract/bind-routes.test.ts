@@ -76,6 +76,10 @@ it('keeps prototype keys of a body and of a query harmless', async () => {
   expect(({} as Record<string, unknown>).limit).toBeUndefined();
 });
 
+it('accepts a byte order mark before JSON', async () => {
+  expect(await routes.post('/bucket', '\ufeff{"name":"marked"}')).toMatchObject({ body: { name: 'marked' } });
+});
+
 it('coerces the query', async () => {
   expect(await routes.ask('/bucket?limit=10&offset=0&search=a+b%26c', { headers: TOKEN })).toMatchObject({
     query: { limit: 10, offset: 0, search: 'a b&c' },

@@ -139,6 +139,25 @@ const REFUSALS: readonly (readonly [string, string, string, CallOptions, Body])[
     { token, json: {} },
     MALFORMED("body must have required property 'name'"),
   ],
+  [
+    'U+0000 in the id of a bucket',
+    'GET',
+    '/bucket/a%00b',
+    { token },
+    [
+      '400',
+      'InvalidParameter',
+      'a text holds the character U+0000, which cannot be stored or looked for',
+      'InvalidParameter',
+    ],
+  ],
+  [
+    'U+0000 in a search',
+    'POST',
+    '/object/list/files',
+    { token, json: { prefix: '', search: '\u0000' } },
+    ['400', 'InvalidParameter', expect.stringContaining('U+0000'), 'InvalidParameter'],
+  ],
   ['a body that is no object', 'POST', '/bucket', { token, json: ['x'] }, MALFORMED('body must be object')],
   [
     'a body that is no JSON by its type',
