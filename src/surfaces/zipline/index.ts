@@ -58,11 +58,10 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 const OURS = /^\/(?:api\/user|folder|u|r)(?:\/|$)/;
 /** Paths of this API and their methods, as a reply with 405 has to name them (RFC 9110 §15.5.6). */
 const METHODS: readonly (readonly [path: RegExp, methods: string])[] = [
-  [/^\/api\/user\/folders$/, 'GET, POST'],
-  [/^\/api\/user\/folders\/[^/]+$/, 'GET, POST, DELETE, PATCH'],
-  [/^\/api\/user\/files$/, 'GET, PATCH, DELETE'],
-  [/^\/(?:api\/user\/paged|folder\/[^/]+)$/, 'GET'],
-  [/^\/[ur]\//, 'GET, HEAD'],
+  [/^\/api\/user\/folders$/, 'GET, HEAD, POST'],
+  [/^\/api\/user\/folders\/[^/]+$/, 'GET, HEAD, POST, DELETE, PATCH'],
+  [/^\/api\/user\/files$/, 'GET, HEAD, PATCH, DELETE'],
+  [/^\/(?:api\/user\/paged|folder\/[^/]+|[ur]\/.*)$/, 'GET, HEAD'],
 ];
 
 export interface ZiplineSurfaceOptions extends Parts {

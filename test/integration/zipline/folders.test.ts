@@ -77,7 +77,7 @@ describe('refuses', () => {
 
   it('PUT, which this API does not have (T1-17)', async () => {
     const put = await call('PUT', folders(1), asAlice({ file: 1 }));
-    expect([refused(put), put.headers.allow]).toEqual([[405, 'method not allowed'], 'GET, POST, DELETE, PATCH']);
+    expect([refused(put), put.headers.allow]).toEqual([[405, 'method not allowed'], 'GET, HEAD, POST, DELETE, PATCH']);
     expect(refused(await call('PUT', '/api/user/files', asAlice()))).toEqual([405, 'method not allowed']);
     expect(refused(await call('GET', '/api/user/nothing', asAlice()))).toEqual([404, 'not found']);
     expect(refused(await call('OPTIONS', '/api/user/nothing'))).toEqual([404, 'not found']);
