@@ -30,11 +30,13 @@ const PASSWORD_MAX_BYTES = 1024;
 
 /**
  * Reads the headers (`Format`, `Expires-At`, `Max-Views`, `Password`, `Embed`, `Original-Name`, `X-Zipline-Filename`,
- * `X-Zipline-Folder`, `No-JSON`); an absent or empty one has its default. Throws `invalid-parameter` with the facts `part`
+ * `X-Zipline-Folder`, `No-JSON`); an absent or empty one has its default. `Content-Range` is refused. Throws `invalid-parameter` with the facts `part`
  * (`headers`) and `header`.
  */
 export function parseUploadOptions(headers: UploadHeaders, now: Date): UploadOptions {
   const read = (name: string) => textOf(headers[name]);
+  // A piece of a file would become a file of its own.
+  if (read('content-range') !== null) throw refusal('content-range', 'a file is uploaded whole, without Content-Range');
   return {
     format: parseFormat(read('format')),
     fileName: parseFileName(read('x-zipline-filename')),

@@ -1,8 +1,10 @@
 /** POST, PUT and DELETE: path tokens, moves, new folders, uploads and removals. By login only. */
 import { randomBytes } from 'node:crypto';
 import type { RequestBodies } from '../../contract/types.generated.ts';
-import { SluiceError } from '../../domain/errors.ts';
+import type { RequestScope } from '../../domain/caller.ts';
+import { malformed, SluiceError } from '../../domain/errors.ts';
 import { cleanFileName, parseTreePath, type TreePath } from '../../domain/tree-path.ts';
+import { conditionOf } from '../../domain/write-conditions.ts';
 import { openMultipart } from '../../http/multipart-upload.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { makeFolder, moveInTree, openFolder, removeFromTree } from '../../operations/change-tree.ts';
@@ -24,6 +26,7 @@ const ACTIONS: Readonly<Record<Action, (asked: Asked, path: TreePath) => Promise
     const { new_path: newPath } = asked.body as RequestBodies['actOnTree'];
     const scope = scopeInTree(asked, { path, operation: 'tree.move', login: 'required' });
     if (newPath === undefined) throw new SluiceError('invalid-parameter', 'Where to move it is missing: new_path');
+    await mustNotDepend(asked, scope, conditionOf(asked.req.headers));
     await moveInTree(asked.core, scope, path, parseTreePath(newPath));
     return DONE;
   },
@@ -51,6 +54,8 @@ const FORM_LIMITS = { maxFields: 100, maxFieldBytes: 64 * 1024, maxFiles: 1000 }
 export async function upload(asked: Asked): Promise<void> {
   const path = pathAsked(asked);
   const scope = scopeInTree(asked, { path, operation: 'tree.upload', login: 'required' });
+  const { headers } = asked.req;
+  await mustNotDepend(asked, scope, headers['content-range'] === undefined ? conditionOf(headers) : 'Content-Range');
   const folder = await openFolder(asked.core, scope, path);
   const form = openMultipart(asked.req, { ...FORM_LIMITS, signal: scope.signal });
   const written: string[] = [];
@@ -64,6 +69,15 @@ export async function upload(asked: Asked): Promise<void> {
 
 export async function remove(asked: Asked): Promise<void> {
   const path = pathAsked(asked);
-  await removeFromTree(asked.core, scopeInTree(asked, { path, operation: 'tree.delete', login: 'required' }), path);
+  const scope = scopeInTree(asked, { path, operation: 'tree.delete', login: 'required' });
+  await mustNotDepend(asked, scope, conditionOf(asked.req.headers));
+  await removeFromTree(asked.core, scope, path);
   sendJson({ res: asked.res, status: 200, body: DONE });
+}
+
+/** What cannot be heeded is refused: passed over, it would change what its sender meant to keep. Strangers hear nothing of it. */
+async function mustNotDepend({ core }: Asked, scope: RequestScope, header: string | null): Promise<void> {
+  if (header === null) return;
+  await demandPermits(core, scope);
+  throw malformed(`Files and folders are changed as they are, and uploaded whole: leave out ${header}`);
 }

@@ -217,6 +217,27 @@ describe.each(STORES)('changing the tree, on the %s store,', store => {
     });
   });
 
+  it.each([
+    ['DELETE', 'a.txt', undefined, 'if-match'],
+    ['DELETE', 'a.txt', undefined, 'if-unmodified-since'],
+    ['POST', 'a.txt', { action: 'Move', new_path: '/alice/b.txt' }, 'if-match'],
+    ['PUT', '', undefined, 'if-match'],
+    ['PUT', '', undefined, 'content-range'],
+  ])(
+    'refuses what %s /storage/alice/%s %j cannot heed: %s, and changes nothing',
+    async (method, path, json, header) => {
+      await put('alice/', 'a.txt');
+      const form = [{ name: 'f', value: 'x', type: 'text/plain', fileName: 'c.txt' }];
+      const options = { ...(json && { json }), ...(method === 'PUT' && { form }) };
+      const ask = (token: string) =>
+        call(method, `/storage/alice/${path}`, { ...options, token, headers: { [header]: '"x"' } });
+      expect((await ask(BOB_TOKEN)).status).toBe(401);
+      const { status, json: said } = await ask(ALICE_TOKEN);
+      expect([status, String(said).toLowerCase()]).toEqual([400, expect.stringContaining(header)]);
+      expect(await namesIn(call, 'alice/')).toEqual(['a.txt']);
+    },
+  );
+
   it('T0-23 removes a file once', async () => {
     await put('alice/', 'a.txt');
     expect((await call('DELETE', '/storage/alice/a.txt', { token: ALICE_TOKEN })).json).toEqual({ status: 'ok' });

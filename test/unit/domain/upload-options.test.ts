@@ -24,6 +24,7 @@ describe('refuses', () => {
     ['expires-at', '-1d', 'failed to parse human time'],
     ['expires-at', '0s', 'expiry must be in the future'],
     ['expires-at', 'date=2026-11-21T12:00:00Z', 'expiry must be in the future'],
+    ['content-range', 'bytes 0-6/100', 'a file is uploaded whole, without Content-Range'],
     ['max-views', 'many', 'invalid max views (not a number)'],
     ['max-views', '1.5', 'invalid max views (not a number)'],
     ['max-views', '1e3', 'invalid max views (not a number)'],
