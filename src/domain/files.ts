@@ -114,7 +114,7 @@ export function parseFolderName(name: unknown): string {
   const trimmed = name.trim();
   if (trimmed === '') throw malformed('name cannot be empty');
   if (Buffer.byteLength(trimmed) > FOLDER_NAME_MAX_BYTES || trimmed.includes('\u0000')) {
-    throw malformed('invalid name');
+    throw malformed(`invalid name: at most ${FOLDER_NAME_MAX_BYTES} bytes, without U+0000`);
   }
   return trimmed;
 }

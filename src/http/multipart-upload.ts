@@ -3,7 +3,7 @@
  * when it does and is never buffered. Home of busboy.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import busboy, { type Busboy, type FieldInfo, type FileInfo } from 'busboy';
 import { SluiceError } from '../domain/errors.ts';
 import { Relay } from '../streams/relay.ts';
@@ -15,6 +15,8 @@ export interface MultipartLimits {
   readonly maxFieldBytes: number;
   /** 1 when not given. One file more fails the form. */
   readonly maxFiles?: number;
+  /** Parts without a file name are files as well, and text; otherwise they are fields, unless their type is a file's. */
+  readonly fieldsAreFiles?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -176,10 +178,24 @@ class FormReader implements MultipartForm {
       this.#fail(
         new SluiceError('too-large', `The form field "${name}" is too long`, { facts: { limit: maxFieldBytes } }),
       );
+    } else if (this.#limits.fieldsAreFiles === true) {
+      this.#takeText(name, value, info);
     } else {
       this.#fields.set(name, value);
       this.fieldsAfter.set(name, value);
     }
+  }
+
+  #takeText(fieldName: string, value: string, { mimeType }: FieldInfo): void {
+    // The parser has decoded it: where that has cost bytes, the file would be another one.
+    if (value.includes('\ufffd')) {
+      this.#fail(refusal(`The part "${fieldName}" is no text, and needs a file name`));
+      return;
+    }
+    const text = Buffer.from(value);
+    const stream = Readable.from(text.length === 0 ? [] : [text]);
+    this.#arrived.push({ fieldName, fileName: null, contentType: mimeType, fieldsBefore: new Map(), stream });
+    this.#notify();
   }
 
   /** The first failure counts. It reaches the open file's stream through busboy, which destroys its part. */

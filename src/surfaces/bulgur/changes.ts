@@ -48,7 +48,7 @@ export async function act(asked: Asked): Promise<void> {
 }
 
 /** Of one form. */
-const FORM_LIMITS = { maxFields: 100, maxFieldBytes: 64 * 1024, maxFiles: 1000 };
+const FORM_LIMITS = { maxFields: 100, maxFieldBytes: 64 * 1024, maxFiles: 1000, fieldsAreFiles: true };
 
 /** Each file is stored, and there to be seen, as soon as it is complete; what is wrong later in the form leaves it be. */
 export async function upload(asked: Asked): Promise<void> {

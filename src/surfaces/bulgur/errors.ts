@@ -39,6 +39,8 @@ const say = makeWording({
     'switched-off': null,
     'folder-not-found': NO_FOLDER_ABOVE,
   },
+  // Asked of nobody but whoever has just given the right password.
+  ofPermits: { 'account-active': [401, 'The account is banned'] },
 });
 
 export function errorReplyOf(error: SluiceError): ErrorReply {

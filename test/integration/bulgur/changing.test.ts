@@ -183,6 +183,24 @@ describe.each(STORES)('changing the tree, on the %s store,', store => {
     expect(await namesIn(call, 'alice/')).toEqual(['docs/']);
   });
 
+  it('gives a part without a file name a random one, and refuses what it could not keep as it came', async () => {
+    const part = (bytes: Buffer) =>
+      call('PUT', '/storage/alice/', {
+        token: ALICE_TOKEN,
+        headers: { 'content-type': 'multipart/form-data; boundary=x' },
+        body: Buffer.concat([
+          Buffer.from('--x\r\nContent-Disposition: form-data; name="note"\r\n\r\n'),
+          bytes,
+          Buffer.from('\r\n--x--\r\n'),
+        ]),
+      });
+    expect((await part(Buffer.from([0x89, 0x50]))).json).toMatch(/"note" is no text, and needs a file name/);
+    expect(await namesIn(call, 'alice/')).toEqual([]);
+    expect((await part(Buffer.from('dünn'))).status).toBe(200);
+    const [name = ''] = (await namesIn(call, 'alice/')) ?? [];
+    expect([name, await read(`alice/${name}`)]).toEqual([expect.stringMatching(/^[\w-]{21}$/), 'dünn']);
+  });
+
   it('takes many files of one form, the large among the small', async () => {
     const large = Buffer.alloc(3 * 1024 * 1024, 'large ');
     const { json } = await putFiles(call, 'alice/', [
@@ -289,7 +307,8 @@ describe('logging in', () => {
   });
 
   it('refuses a banned user, and a wrong pair at last with 429 and a time', async () => {
-    expect((await logIn('dave', PASSWORD)).status).toBe(401);
+    expect(await logIn('dave', PASSWORD)).toMatchObject({ status: 401, json: 'The account is banned' });
+    expect(await logIn('dave', 'wrong')).toMatchObject({ status: 401, json: 'Failed to log in' });
     const replies = [];
     for (let tries = 0; tries < 5; tries += 1) replies.push(await logIn('bob', 'wrong'));
     expect(replies[0]).toMatchObject({ status: 401, json: 'Failed to log in' });

@@ -15,8 +15,8 @@ describe('the name of a folder', () => {
     [7, 'name is required'],
     ['', 'name cannot be empty'],
     [' \t', 'name cannot be empty'],
-    ['a\u0000b', 'invalid name'],
-    ['é'.repeat(513), 'invalid name'],
+    ['a\u0000b', 'invalid name: at most 1024 bytes, without U+0000'],
+    ['é'.repeat(513), 'invalid name: at most 1024 bytes, without U+0000'],
   ])('is refused: %p', (name, message) => {
     expect(refusalOf(name)).toEqual(['invalid-parameter', message]);
   });
