@@ -62,9 +62,10 @@ export function parseExtension(text: string): string {
   });
 }
 
-/** The same stem with another extension. */
+/** The same stem with another extension. A name that came by the bucket API may be in a folder, which it does not leave. */
 export function withExtension(name: string, extension: string): string {
-  return `${stemOfName(name)}.${extension}`;
+  const folder = name.slice(0, name.lastIndexOf('/') + 1);
+  return `${folder}${stemOfName(name.slice(folder.length))}.${extension}`;
 }
 
 /** The stem that a chosen name gives: all before its first dot that is not its first character. Never empty. */

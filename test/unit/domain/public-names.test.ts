@@ -51,6 +51,7 @@ describe('withExtension', () => {
     ['abcdefghij.tar.gz', 'zip', 'abcdefghij.zip'],
     ['abcdefghij', 'txt', 'abcdefghij.txt'],
     ['.profile.sh', 'txt', '.profile.txt'],
+    ['v1.2/notes.txt', 'md', 'v1.2/notes.md'],
   ])('keeps the stem of %s', (name, extension, changed) => {
     expect(withExtension(name, extension)).toBe(changed);
   });
