@@ -6,7 +6,7 @@
 import type { Approach, Route, RouteHandler, Surface } from '../contract/bind-routes.ts';
 import { boundHandlers, type Handle, operationOf } from '../contract/bound-handlers.ts';
 import type { RequestScope } from '../domain/caller.ts';
-import type { SluiceError } from '../domain/errors.ts';
+import { SluiceError } from '../domain/errors.ts';
 import { type Feature, killSwitchOf } from '../domain/kill-switches.ts';
 import { addressKey, type RateLimitName } from '../domain/rate-limits.ts';
 import { clientAddress } from '../http/client-address.ts';
@@ -27,7 +27,7 @@ export interface CountedOperation<Asked> {
   /** The kill switch that stops it, beside the one for everything. */
   readonly feature?: Feature;
   readonly limit: RateLimitName;
-  /** Statuses that are not counted, beside those of 500 and above. */
+  /** Statuses that are not counted, beside 429 and those of 500 and above. */
   readonly free?: readonly number[];
   /** Whether its handler tells `refusal` itself, after something that this API tells before. */
   readonly tellsRefusal?: true;
@@ -67,7 +67,8 @@ export function countedSurface<Parts extends { readonly core: Core }>(
     handlers: Object.fromEntries(Object.entries(handlers).map(bound)),
     onError: answerErrors(errorReplyOf, (res, { error, status }, operationId) => {
       const { free = [] } = operationOf(operations, operationId);
-      return settleLimit(res, { error, status, isFree: status >= 500 || free.includes(status) });
+      // Another limit may refuse within: of wrong passwords, where somebody says once more who they are.
+      return settleLimit(res, { error, status, isFree: status >= 500 || status === 429 || free.includes(status) });
     }),
   };
 }
@@ -88,9 +89,18 @@ async function enter<Parts extends { readonly core: Core }>(
   const { admitted, refusal } = await admitOrDefer(core, scope, {
     ...(feature === undefined ? {} : { feature: killSwitchOf(feature) }),
     limit: { name: limit, by: [operationId, scope.caller.subject ?? addressKey(clientAddress(req))] },
+  }).catch(error => {
+    sayLimit(res, null);
+    throw blamed(error);
   });
   sayLimit(res, admitted && { ...admitted, giveBack: () => refund(core, scope, admitted) });
   return { scope, refusal };
+}
+
+/** Nothing else of the request has been read yet: what Postgres cannot read is the token's, such as a `sub` that is no UUID. */
+function blamed(error: unknown): unknown {
+  const isOfToken = error instanceof SluiceError && error.code === 'invalid-parameter';
+  return isOfToken ? new SluiceError('invalid-token', error.message, { cause: error }) : error;
 }
 
 function unlessRefused(handle: RouteHandler<Entered>): RouteHandler<Entered> {

@@ -33,8 +33,9 @@ const unname: More = { feature: 'FILE_MODIFY', limit: 'file-name-removal' };
 const retype: More = { feature: 'FILE_MODIFY', limit: 'file-extension' };
 const removal: More = { feature: 'FILE_DELETE' };
 const removals: More = { feature: 'FILE_DELETE', limit: 'bulk-delete', free: [400, 404] };
-/** The documented limit is of deletions: an attempt that fails to say who one is, or is no deletion, takes none. */
-const purge: More = { feature: 'FILE_DELETE', limit: 'delete-all', free: [400, 401, 403, 404], tellsRefusal: true };
+/** The documented limit is of deletions: an attempt that fails to say who one is, or deletes nothing, takes none. */
+const FRUITLESS = [400, 401, 403, 404, 409, 413, 423, 499];
+const purge: More = { feature: 'FILE_DELETE', limit: 'delete-all', free: FRUITLESS, tellsRefusal: true };
 
 /** By operation id of openapi.yaml. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {

@@ -4,7 +4,7 @@ import { type Logger, makeLogger } from '../../../src/observe/logger.ts';
 import { openSessionFor } from '../../support/accounts.ts';
 import type { CallReply } from '../../support/call.ts';
 import { type Cloud, formFile, PNG, startCloud, verdict } from '../../support/cloud.ts';
-import { ANON_TOKEN, STORES } from '../../support/gateway.ts';
+import { ANON_TOKEN, STORES, tokenFor } from '../../support/gateway.ts';
 import { until } from '../../support/until.ts';
 
 describe.each(STORES)('one’s own files, on the %s store', store => {
@@ -37,6 +37,17 @@ describe.each(STORES)('one’s own files, on the %s store', store => {
       ['the key that every visitor has', { authorization: ANON_TOKEN }],
     ])('refuses %s (T4-01)', async (_, headers) => {
       const reply = await cloud.call('GET', '/api/users/me/files', { headers });
+      expect([reply.status, reply.json]).toEqual([401, INVALID]);
+      expect(reply.headers['ratelimit-skipped']).toBe('true');
+    });
+
+    it('refuses a token whose `sub` is no UUID, where a policy wants one (T4-01)', async () => {
+      const { db } = cloud.gateway;
+      await db.sql(`create policy wants_uid on storage.permits for select to authenticated
+        using ((select auth.uid()) is null)`);
+      const token = tokenFor('authenticated', 'auth0|123');
+      const reply = await cloud.call('GET', '/api/users/me/files', { token });
+      await db.sql('drop policy wants_uid on storage.permits');
       expect([reply.status, reply.json]).toEqual([401, INVALID]);
       expect(reply.headers['ratelimit-skipped']).toBe('true');
     });

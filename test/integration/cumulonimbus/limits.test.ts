@@ -83,6 +83,19 @@ describe('rate limits', () => {
     expect(Number(replies.at(-1)?.headers['ratelimit-reset'])).toBeGreaterThan(6 * 3600 - 120);
   });
 
+  it('of deleting everything are not spent by wrong passwords, however many, nor by what is too large', async () => {
+    const deleteAll = (password: string) =>
+      cloud.as('alice', 'DELETE', '/api/users/me/files/all', { json: { password } });
+    expect((await deleteAll('x'.repeat(1024 * 1024))).status).toBe(413);
+    const wrong: number[] = [];
+    for (let tries = 0; tries < 11; tries += 1) wrong.push((await deleteAll('wrong')).status);
+    expect(wrong).toEqual([...Array(10).fill(401), 429]);
+    await cloud.gateway.db.sql(`delete from sluice.rate_limits where key like 'reverify%'`);
+    const done = await deleteAll(PASSWORD);
+    expect([done.status, ...limitOf(done)]).toEqual([200, '1', '0', undefined, undefined]);
+    expect((await deleteAll(PASSWORD)).status).toBe(429);
+  });
+
   it('take exactly as many as allowed of those that come at once', async () => {
     const path = `/api/users/me/files/${await cloud.put('alice')}/name`;
     const asked = Array.from({ length: 40 }, (_, turn) => (turn % 2 === 0 ? cloud : second));
