@@ -131,6 +131,9 @@ describe.each(STORES)('a path token, on the %s store,', store => {
     const token = await pathTokenFor(call, 'alice/docs/a.txt');
     expect((await call('DELETE', '/object/sign/home/alice/docs/a.txt', { token: SERVICE_TOKEN })).status).toBe(200);
     expect(await statusOf('alice/docs/a.txt', token)).toBe(401);
+    const beside = async (login: string) =>
+      (await call('GET', `/storage/alice/docs/a.txt?token=${token}`, { token: login })).status;
+    expect([await beside(ALICE_TOKEN), await beside(BOB_TOKEN)]).toEqual([200, 401]);
   });
 
   it.each(['alice/', 'alice/nothing/here'])('is refused once it is revoked, also where nothing is: %s', async path => {
