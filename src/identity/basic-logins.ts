@@ -6,7 +6,7 @@
 import type { Database } from '../database/database.ts';
 import { beginSignIn, giveBack, type SignInSubject } from '../database/queries/accounts.ts';
 import type { Caller, RequestScope } from '../domain/caller.ts';
-import { SluiceError } from '../domain/errors.ts';
+import { errorCode, SluiceError } from '../domain/errors.ts';
 import type { RateLimit } from '../domain/rate-limits.ts';
 import { makeBelievedPasswords } from './believed-passwords.ts';
 import type { Clock } from './clock.ts';
@@ -43,19 +43,47 @@ export function makeBasicLogins({ database, passwords, clock, loginLimit }: Basi
     return subject;
   }
 
-  return async (scope, { authorization, address }) => {
-    const { username, password } = readBasic(authorization);
-    const known = await attempt(scope, username, []);
-    const proofOf = (passwordHash: string) => believed.proofOf({ passwordHash, password, address });
-    if (known.passwordHash !== null && believed.has(proofOf(known.passwordHash))) return callerOf(known);
+  async function prove(scope: RequestScope, { username, password, address }: Pair): Promise<SignInSubject> {
     const keys = loginKeys({ username, address });
     const subject = await attempt(scope, username, keys);
     const { passwordHash, windowEnds } = subject;
     if (!(await passwords.verify(password, passwordHash)) || passwordHash === null) throw wrongPassword();
     await database.run(scope, giveBack, { keys, windowEnds });
-    believed.add(proofOf(passwordHash));
-    return callerOf(subject);
-  };
+    believed.add(believed.proofOf({ passwordHash, password, address }));
+    return subject;
+  }
+
+  /** What is being proved for one request counts for all that say the same: a client with many at once has tried once. */
+  const proving = new Map<string, Promise<SignInSubject>>();
+
+  async function authenticate(scope: RequestScope, pair: Pair): Promise<Caller> {
+    const { username } = pair;
+    const known = await attempt(scope, username, []);
+    const proof = believed.proofOf({ ...pair, passwordHash: known.passwordHash ?? '' });
+    if (known.passwordHash !== null && believed.has(proof)) return callerOf(known);
+    const claim = `${username} ${proof}`;
+    const running = proving.get(claim);
+    if (running !== undefined) {
+      await running.catch(throwIfOfPair);
+      return authenticate(scope, pair);
+    }
+    const mine = prove(scope, pair).finally(() => proving.delete(claim));
+    proving.set(claim, mine);
+    return callerOf(await mine);
+  }
+
+  return async (scope, { authorization, address }) => authenticate(scope, { ...readBasic(authorization), address });
+}
+
+interface Pair {
+  readonly username: string;
+  readonly password: string;
+  readonly address: string;
+}
+
+/** That another request was broken off, or found no database, says nothing of this one. */
+function throwIfOfPair(error: unknown): void {
+  if (['invalid-password', 'rate-limited'].includes(errorCode(error))) throw error;
 }
 
 function readBasic(authorization: string): { username: string; password: string } {

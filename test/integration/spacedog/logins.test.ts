@@ -108,6 +108,17 @@ it('refuses more wrong passwords than the limit allows with 429 and a time, to H
   expect(Number(replies[4]?.headers['retry-after'])).toBeGreaterThan(0);
 });
 
+it('takes requests that come at once with a right password for one try', async () => {
+  await gateway.db.sql('delete from sluice.rate_limits');
+  const strict = await startGateway({ beside: gateway, env: { RATE_LIMITS: 'login=1/1m' } });
+  const headers = { authorization: basic('bob') };
+  const replies = await Promise.all(
+    Array.from({ length: 12 }, () => makeCall(strict.url)('GET', '/1/file', { headers })),
+  );
+  await strict.stop();
+  expect(replies.map(({ status }) => status)).toEqual(Array(12).fill(200));
+});
+
 it('believes a password only where it came from', async () => {
   await gateway.db.sql('delete from sluice.rate_limits');
   const env = { RATE_LIMITS: 'login=2/1m', TRUST_PROXY: 'true' };
