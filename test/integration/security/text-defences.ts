@@ -142,17 +142,7 @@ export const TEXT_DEFENCES: readonly Defence[] = [
   },
   {
     name: 'user metadata that is no JSON, or too deep for it, is none',
-    edits: [
-      edit(
-        'src/domain/user-metadata.ts',
-        `    return isObject && !JSON.stringify(value).includes('\\\\u0000') ? (value as Json) : null;
-  } catch {
-    return null;`,
-        `    return isObject ? (value as Json) : null;
-  } catch {
-    return null;`,
-      ),
-    ],
+    edits: [edit('src/domain/user-metadata.ts', 'JSON.parse(text, storable)', 'JSON.parse(text)')],
     tests: payloads(/survive user metadata/),
   },
   {
