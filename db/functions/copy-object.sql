@@ -1,7 +1,8 @@
 -- Adds a second row that names the same bytes: reads the source as the caller, holds the blob so that a simultaneous
 -- delete cannot lose it, writes the target as the caller, with the file's record in the bucket `uploads`. p_metadata is merged over the source's; p_user_metadata
--- replaces it unless null. A copy that replaces holds the bytes that it reads and those that it replaces, in one order with all
--- other copies: two that replace each other's sources would else wait for each other, second after second. Raises SL001, SL002 (no such object), SL004, SL005, 23505 (target taken), 42501.
+-- replaces it unless null. A copy that replaces takes its target's row first and then both objects' bytes in the order of
+-- their versions, as whatever writes rows does: two that replace each other's sources would else wait for each other.
+-- Raises SL001, SL002 (no such object), SL004, SL005, 23505 (target taken), 42501.
 create or replace function sluice.copy_object(
   p_role text, p_source_bucket text, p_source_name text, p_bucket text, p_name text, p_id uuid, p_owner_id text,
   p_metadata jsonb, p_user_metadata jsonb, p_upsert boolean, p_max_size bigint
@@ -14,25 +15,24 @@ declare
   written record;
   visible boolean := false;
   held boolean := false;
-  claimed text[] := '{}';
+  replaced text;
 begin
-  -- The rows may be overwritten between reading them and holding their blobs; then their next versions are read.
-  for attempt in 1..8 loop
+  -- The row may be overwritten between reading it and holding its blob; then its next version is read.
+  for attempt in 1..5 loop
     perform set_config('role', p_role, true);
-    select o.id, o.version, o.metadata, o.user_metadata,
-      case when p_upsert then
-        (select t.version from storage.objects t where t.bucket_id = p_bucket and t.name = p_name) end as replaced
-    into source
+    if p_upsert then
+      -- What policies do not let the caller change is not found here, and refused below.
+      select o.version into replaced from storage.objects o
+      where o.bucket_id = p_bucket and o.name = p_name for no key update;
+    end if;
+    select o.id, o.version, o.metadata, o.user_metadata into source
     from storage.objects o
     where o.bucket_id = p_source_bucket and o.name = p_source_name and o.version is not null;
     visible := found;
     perform set_config('role', 'sluice_gateway', true);
     exit when not visible;
-    if source.replaced <> source.version and not claimed @> array[source.version, source.replaced] then
-      claimed := array[source.version, source.replaced];
-      perform pg_advisory_xact_lock(hashtextextended(least(source.version, source.replaced), 0));
-      perform pg_advisory_xact_lock(hashtextextended(greatest(source.version, source.replaced), 0));
-      continue; -- the wait may have been for a copy that changed both
+    if replaced < source.version then
+      perform from sluice.blobs b where b.version = replaced for no key update;
     end if;
     perform from sluice.blobs b where b.version = source.version and b.state = 'live' for share;
     held := found;
