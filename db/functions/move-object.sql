@@ -1,4 +1,5 @@
 -- Renames a row, across buckets too; id, owner and bytes stay. The target bucket's rules apply when the bucket changes.
+-- A row that came while this waited for the one before it to go is judged and moved in its turn.
 -- Raises SL001, SL002, SL003 (visible, but a policy forbids the update), SL004, SL005, 23505 (target taken), 42501.
 create or replace function sluice.move_object(
   p_role text, p_source_bucket text, p_source_name text, p_bucket text, p_name text, p_max_size bigint
@@ -9,26 +10,25 @@ declare
   visible boolean;
   moved bigint := 0;
 begin
-  perform set_config('role', p_role, true);
-  select o.metadata into facts from storage.objects o where o.bucket_id = p_source_bucket and o.name = p_source_name;
-  visible := found;
-  perform set_config('role', 'sluice_gateway', true);
-  if not visible then
-    perform sluice.raise_not_found(p_source_bucket);
-  end if;
-  if (p_source_bucket, p_source_name) = (p_bucket, p_name) then
-    return;
-  end if;
-  if p_source_bucket <> p_bucket then
-    perform sluice.check_rules(p_bucket, p_name, (facts ->> 'size')::bigint, facts ->> 'mimetype', p_max_size);
-  end if;
-  perform set_config('role', p_role, true);
-  update storage.objects o set bucket_id = p_bucket, name = p_name
-  where o.bucket_id = p_source_bucket and o.name = p_source_name;
-  get diagnostics moved = row_count;
-  visible := moved > 0 or exists (
-    select from storage.objects o where o.bucket_id = p_source_bucket and o.name = p_source_name);
-  perform set_config('role', 'sluice_gateway', true);
+  for attempt in 1..3 loop
+    perform set_config('role', p_role, true);
+    select o.metadata into facts from storage.objects o where o.bucket_id = p_source_bucket and o.name = p_source_name;
+    visible := found;
+    perform set_config('role', 'sluice_gateway', true);
+    exit when not visible;
+    if (p_source_bucket, p_source_name) = (p_bucket, p_name) then
+      return;
+    end if;
+    if p_source_bucket <> p_bucket then
+      perform sluice.check_rules(p_bucket, p_name, (facts ->> 'size')::bigint, facts ->> 'mimetype', p_max_size);
+    end if;
+    perform set_config('role', p_role, true);
+    update storage.objects o set bucket_id = p_bucket, name = p_name
+    where o.bucket_id = p_source_bucket and o.name = p_source_name;
+    get diagnostics moved = row_count;
+    perform set_config('role', 'sluice_gateway', true);
+    exit when moved > 0;
+  end loop;
   if not visible then
     perform sluice.raise_not_found(p_source_bucket);
   elsif moved = 0 then
