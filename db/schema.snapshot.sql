@@ -228,6 +228,7 @@ function sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boole
 function sluice.count_own_files(text,text,boolean,boolean): sluice_gateway=X
 function sluice.delete_backend_files(text,text,text,text,text): sluice_gateway=X
 function sluice.delete_object(text,text,text): sluice_gateway=X
+function sluice.delete_objects(text,text,text[]): sluice_gateway=X
 function sluice.delete_tree(text,text,text): sluice_gateway=X
 function sluice.demand_as(text,text[],text): sluice_gateway=X
 function sluice.demand_no_folder(text,text,text): sluice_gateway=X
@@ -345,6 +346,7 @@ sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint
 sluice.count_own_files(text,text,boolean,boolean) returns bigint set search_path="", plan_cache_mode=force_custom_plan
 sluice.delete_backend_files(text,text,text,text,text) returns SETOF text set search_path=""
 sluice.delete_object(text,text,text) returns void set search_path=""
+sluice.delete_objects(text,text,text[]) returns TABLE(id uuid, bucket_id text, name text, owner uuid, owner_id text, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
 sluice.delete_tree(text,text,text) returns bigint set search_path="", enable_seqscan=off, enable_bitmapscan=off, enable_sort=off
 sluice.demand_as(text,text[],text) returns void set search_path=""
 sluice.demand_no_folder(text,text,text) returns void set search_path=""

@@ -86,5 +86,6 @@ export async function deleteManyObjects(
   bucket: string,
   names: readonly string[],
 ): Promise<DeletedObject[]> {
-  return core.database.run(scope, deleteObjects, { bucket, names: names.filter(isObjectName) });
+  const { role } = scope.caller;
+  return core.database.run(scope, deleteObjects, { role, bucket, names: names.filter(isObjectName) });
 }

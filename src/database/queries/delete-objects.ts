@@ -17,13 +17,17 @@ export interface DeletedObject {
   readonly lastAccessedAt: string;
 }
 
-export const deleteObjects: Statement<{ readonly bucket: string; readonly names: readonly string[] }, DeletedObject> = {
+export interface DeleteObjects {
+  readonly role: string;
+  readonly bucket: string;
+  readonly names: readonly string[];
+}
+
+export const deleteObjects: Statement<DeleteObjects, DeletedObject> = {
   name: 'delete_objects',
-  runs: 'caller-writes',
-  text: `delete from storage.objects o where o.bucket_id = $1 and o.name = any ($2::text[])
-    returning o.id, o.bucket_id, o.name, o.owner, o.owner_id, o.version, o.metadata, o.user_metadata,
-      o.created_at, o.updated_at, o.last_accessed_at`,
-  values: ({ bucket, names }) => [bucket, names],
+  runs: 'gateway',
+  text: 'select * from sluice.delete_objects($1, $2, $3)',
+  values: ({ role, bucket, names }) => [role, bucket, names],
   row: row => ({
     id: row.id as string,
     bucket: row.bucket_id as string,
