@@ -118,7 +118,16 @@ class FormReader implements MultipartForm {
     this.#listen();
     limits.signal.addEventListener('abort', this.#abort, { once: true });
     if (limits.signal.aborted) this.#abort();
-    else this.#body.pipe(new UnnamedFiles(req.headers['content-type'] ?? '')).pipe(this.#parser);
+    else this.#feed(new UnnamedFiles(req.headers['content-type'] ?? ''));
+  }
+
+  #feed(names: UnnamedFiles): void {
+    const parser = this.#parser;
+    this.#body.on('data', chunk => {
+      if (!parser.write(names.pass(chunk))) this.#body.pause();
+    });
+    this.#body.on('end', () => parser.end(names.rest()));
+    parser.on('drain', () => this.#body.resume());
   }
 
   async nextFile(): Promise<FilePart | null> {

@@ -2,53 +2,59 @@
  * Lets busboy see a file where a part has `filename=""`, which it takes for a field otherwise: clients send an empty name
  * with bytes that have none (the Dart client does so for every upload from memory). Changes nothing but heads of parts.
  */
-import { Transform, type TransformCallback } from 'node:stream';
 
 /** What busboy itself gives up reading a head at. */
 const MAX_HEAD_BYTES = 16 * 1024;
+const FORM_END = Buffer.from('--');
 const HEAD_END = '\r\n\r\n';
 const EMPTY_NAME = /(^content-disposition:[^\r\n]*;[ \t]*filename=)""/im;
 const BOUNDARY = /;[ \t]*boundary=(?:"([^"]+)"|([^;\s"]+))/i;
+const NOTHING = Buffer.alloc(0);
 
 /**
- * The body of a form on its way to busboy. An empty name becomes a name of nothing but a folder, of which busboy keeps the
- * empty string behind it. Bytes of files are handed on uncopied; at most one head is held back.
+ * What reads a form on its way to busboy, chunk by chunk. An empty name becomes a name of nothing but a folder, of which
+ * busboy keeps the empty string behind it. At most one head is held back.
  */
-export class UnnamedFiles extends Transform {
+export class UnnamedFiles {
   readonly #delimiter: Buffer;
   /** The last bytes of what went by: a delimiter may begin in them. A form's first delimiter needs no line break. */
   #tail = Buffer.from('\r\n');
   /** What has come of the head of a part; null between heads. */
   #head: Buffer | null = null;
+  /** What the chunk at hand has become so far, and whether that is something else than the chunk. */
+  #pieces: Buffer[] = [];
+  #changed = false;
 
   constructor(contentType: string) {
-    super();
     const [, quoted, bare] = BOUNDARY.exec(contentType) ?? [];
     this.#delimiter = Buffer.from(`\r\n--${quoted ?? bare ?? ''}`, 'latin1');
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+  /** What busboy should get for a chunk: the chunk itself, uncopied, unless a name in it is empty or a head is cut in two. */
+  pass(chunk: Buffer): Buffer {
+    this.#pieces = [];
+    this.#changed = false;
     let rest = chunk;
     while (rest.length > 0) rest = this.#head === null ? this.#passBytes(rest) : this.#passHead(this.#head, rest);
-    callback();
+    return this.#changed ? Buffer.concat(this.#pieces) : chunk;
   }
 
-  override _flush(callback: TransformCallback): void {
-    if (this.#head !== null && this.#head.length > 0) this.push(this.#head);
-    callback();
+  /** What is still held back when the form has ended. */
+  rest(): Buffer {
+    return this.#head ?? NOTHING;
   }
 
   /** Hands on everything up to the end of the next delimiter, and gives back what follows. */
   #passBytes(chunk: Buffer): Buffer {
     const end = this.#endOfDelimiter(chunk);
-    const passed = end === -1 ? chunk : chunk.subarray(0, end);
-    this.push(passed);
     if (end === -1) {
-      const kept = Buffer.concat([this.#tail, passed.subarray(-this.#delimiter.length)]);
+      this.#pieces.push(chunk);
+      const kept = Buffer.concat([this.#tail, chunk.subarray(-this.#delimiter.length)]);
       this.#tail = kept.subarray(-(this.#delimiter.length - 1));
-      return Buffer.alloc(0);
+      return NOTHING;
     }
-    this.#head = Buffer.alloc(0);
+    this.#pieces.push(chunk.subarray(0, end));
+    this.#head = NOTHING;
     return chunk.subarray(end);
   }
 
@@ -60,18 +66,27 @@ export class UnnamedFiles extends Transform {
     return at === -1 ? -1 : at + this.#delimiter.length;
   }
 
-  /** Hands on the head once it is whole; what is too long for one, or ends the form, goes by as it is. */
+  /** Hands on the head once it is whole; what is too long for one, or ends the form (`--`), goes by as it is. */
   #passHead(before: Buffer, chunk: Buffer): Buffer {
     const head = before.length === 0 ? chunk : Buffer.concat([before, chunk]);
+    this.#changed ||= before.length > 0;
     const end = head.indexOf(HEAD_END);
-    if (end === -1 && head.length <= MAX_HEAD_BYTES) {
+    if (end === -1 && head.length <= MAX_HEAD_BYTES && !head.subarray(0, 2).equals(FORM_END)) {
       this.#head = head;
-      return Buffer.alloc(0);
+      this.#changed = true;
+      return NOTHING;
     }
     this.#head = null;
-    this.#tail = Buffer.alloc(0);
+    this.#tail = NOTHING;
     if (end === -1) return this.#passBytes(head);
-    this.push(Buffer.from(head.toString('latin1', 0, end).replace(EMPTY_NAME, '$1"/"'), 'latin1'));
+    this.#pieces.push(this.#named(head.subarray(0, end)));
     return head.subarray(end);
+  }
+
+  #named(head: Buffer): Buffer {
+    const text = head.toString('latin1');
+    if (!EMPTY_NAME.test(text)) return head;
+    this.#changed = true;
+    return Buffer.from(text.replace(EMPTY_NAME, '$1"/"'), 'latin1');
   }
 }
