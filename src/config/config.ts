@@ -41,7 +41,8 @@ export interface Config {
   readonly workers: number;
   readonly corsOrigins: readonly string[];
   readonly strictHttpStatus: boolean;
-  readonly trustProxy: boolean;
+  /** How many proxies in front are believed. */
+  readonly trustProxy: number;
   /** The internal location of an nginx in front that has the bytes; null: there is none. */
   readonly proxyPrefix: string | null;
   readonly publicUrl: string | null;

@@ -30,6 +30,17 @@ export const BOOLEAN: Kind<boolean> = {
   },
 };
 
+/** How many of something there are: `true` is one, `false` none. */
+export function countOrBoolean(maximum: number): Kind<number> {
+  return {
+    accepts: `true (one), false (none) or a number up to ${maximum}`,
+    parse: text => {
+      const said = BOOLEAN.parse(text);
+      return said === null ? wholeNumber(0, maximum).parse(text) : Number(said);
+    },
+  };
+}
+
 /** Any text without white space and control characters. */
 export function word(accepts: string): Kind<string> {
   return matching(/^[^\s\p{Cc}]+$/u, accepts);

@@ -5,6 +5,7 @@
 import { DEFAULT_RATE_LIMITS, RATE_LIMITS } from './rate-limits.ts';
 import {
   BOOLEAN,
+  countOrBoolean,
   duration,
   type Kind,
   listOf,
@@ -119,7 +120,11 @@ export const SETTINGS = {
     '*',
   ),
   STRICT_HTTP_STATUS: setting('True HTTP statuses in the bucket API instead of 400', BOOLEAN, 'false'),
-  TRUST_PROXY: setting('Believe the X-Forwarded headers of a proxy in front', BOOLEAN, 'false'),
+  TRUST_PROXY: setting(
+    'How many proxies in front to believe: a client is at the address that the outermost of them noted in X-Forwarded-For',
+    countOrBoolean(10),
+    'false',
+  ),
   X_ACCEL_PREFIX: optional(
     'The internal location of an nginx in front that sends the bytes, by X-Accel-Redirect',
     matching(/^(?:\/[\w.~-]*[\w~-])+$/, 'a path without a slash at its end, such as /sluice-bytes'),

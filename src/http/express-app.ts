@@ -7,8 +7,8 @@ import express, { type Express } from 'express';
 import { type Connections, trackConnections } from './connections.ts';
 
 export interface ExpressAppOptions {
-  /** Whether `X-Forwarded-*` come from a proxy of ours. */
-  readonly trustProxy: boolean;
+  /** How many proxies of ours are in front. What came in `X-Forwarded-For` before the outermost of them is hearsay. */
+  readonly trustProxy: number;
   /** After how long a client that reads nothing, or sends next to nothing, is dropped. */
   readonly idleTimeoutMs?: number;
   readonly headersTimeoutMs?: number;

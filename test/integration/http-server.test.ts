@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
+import { clientAddress } from '../../src/http/client-address.ts';
 import { whenReplied } from '../../src/http/reply-outcome.ts';
 import { openRequestBody } from '../../src/http/request-body.ts';
 import { sendJson } from '../../src/http/send-json.ts';
@@ -26,6 +27,23 @@ afterEach(async () => {
 });
 
 const answer = (_req: IncomingMessage, res: ServerResponse) => sendJson({ res, status: 200, body: { ok: true } });
+
+describe('the address of a client', () => {
+  it.each([
+    [0, '192.0.2.1', '127.0.0.1'],
+    [1, undefined, '127.0.0.1'],
+    [1, '192.0.2.1', '192.0.2.1'],
+    [1, '203.0.113.9, 192.0.2.1', '192.0.2.1'],
+    [2, '203.0.113.9, 192.0.2.1, 192.0.2.2', '192.0.2.1'],
+    [1, '203.0.113.9, 192.0.2.1:4711', '192.0.2.1'],
+    [1, '[2001:db8::1]:4711', '2001:db8::1'],
+    [1, '2001:db8::1', '2001:db8::1'],
+  ])('behind %i proxies, where X-Forwarded-For is %s, is %s', async (trustProxy, header, expected) => {
+    const { url } = await start((req, res) => sendJson({ res, status: 200, body: clientAddress(req) }), { trustProxy });
+    const reply = await fetch(url, { headers: header === undefined ? {} : { 'x-forwarded-for': header } });
+    expect(await reply.json()).toBe(expected);
+  });
+});
 
 describe('a client that sends no request', () => {
   it.each([

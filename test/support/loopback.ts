@@ -14,7 +14,7 @@ export async function listen(
   handler: (req: IncomingMessage, res: ServerResponse) => unknown,
   options: Partial<ExpressAppOptions> = {},
 ): Promise<Loopback> {
-  const express = makeExpressApp({ trustProxy: false, ...options });
+  const express = makeExpressApp({ trustProxy: 0, ...options });
   express.app.use((req, res) => handler(req, res));
   await new Promise<void>(resolve => {
     express.server.listen(0, '127.0.0.1', resolve);

@@ -38,6 +38,7 @@ describe('readConfig', () => {
     ['CORS_ORIGINS', 'app.example.com'],
     ['STRICT_HTTP_STATUS', 'sometimes'],
     ['TRUST_PROXY', '10.0.0.1'],
+    ['TRUST_PROXY', '11'],
     ['X_ACCEL_PREFIX', 'sluice-bytes'],
     ['X_ACCEL_PREFIX', '/sluice-bytes/'],
     ['X_ACCEL_PREFIX', '/sluice/../bytes'],
@@ -151,7 +152,7 @@ describe('readConfig', () => {
       workers: 1,
       corsOrigins: ['*'],
       strictHttpStatus: false,
-      trustProxy: false,
+      trustProxy: 0,
       proxyPrefix: null,
       publicUrl: null,
       logLevel: 'info',
@@ -184,11 +185,13 @@ describe('readConfig', () => {
       { corsOrigins: ['https://a.example', 'http://localhost:3000'] },
     ],
     [{ PUBLIC_URL: 'https://files.example.com/store/' }, { publicUrl: 'https://files.example.com/store' }],
+    [{ TRUST_PROXY: '2' }, { trustProxy: 2 }],
+    [{ TRUST_PROXY: 'off' }, { trustProxy: 0 }],
     [{ BACKEND_DOMAIN: 'Files.Example.com' }, { backendDomain: 'files.example.com' }],
     [{ JWT_JWKS: 'keys.json' }, { jwt: { jwks: '{"keys":[]}', secret: 'generated-secret-of-thirty-two-bytes' } }],
     [
       { TRUST_PROXY: 'TRUE', STRICT_HTTP_STATUS: '1' },
-      { trustProxy: true, strictHttpStatus: true },
+      { trustProxy: 1, strictHttpStatus: true },
     ],
   ])('reads %j', (env, expected) => {
     expect(read(env)).toMatchObject(expected);
