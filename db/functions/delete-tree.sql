@@ -13,6 +13,7 @@ declare
   removed bigint;
   denied boolean;
 begin
+  perform sluice.hold_tree_names(p_bucket, array[p_path], true);
   perform set_config('role', p_role, true);
   delete from storage.objects o where o.bucket_id = p_bucket and o.name = p_path;
   get diagnostics removed = row_count;

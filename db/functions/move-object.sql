@@ -1,5 +1,6 @@
 -- Renames a row, across buckets too; id, owner and bytes stay. The target bucket's rules apply when the bucket changes.
--- A row that came while this waited for the one before it to go is judged and moved in its turn.
+-- A row that came while this waited for the one before it to go is judged and moved in its turn. Of moves that have a name
+-- in common one waits for the other before it holds a row: two to each other's places would else wait for each other.
 -- Raises SL001, SL002, SL003 (visible, but a policy forbids the update), SL004, SL005, 23505 (target taken), 42501.
 create or replace function sluice.move_object(
   p_role text, p_source_bucket text, p_source_name text, p_bucket text, p_name text, p_max_size bigint
@@ -9,7 +10,11 @@ declare
   facts jsonb;
   visible boolean;
   moved bigint := 0;
+  one bigint := hashtextextended(p_source_bucket || '/' || p_source_name, 0);
+  other bigint := hashtextextended(p_bucket || '/' || p_name, 0);
 begin
+  perform pg_advisory_xact_lock(least(one, other));
+  perform pg_advisory_xact_lock(greatest(one, other));
   for attempt in 1..3 loop
     perform set_config('role', p_role, true);
     select o.metadata into facts from storage.objects o where o.bucket_id = p_source_bucket and o.name = p_source_name;

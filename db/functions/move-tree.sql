@@ -26,6 +26,7 @@ declare
   refused boolean := false;
   denied boolean := false;
 begin
+  perform sluice.hold_tree_names(p_bucket, array[p_source, p_target], true);
   perform set_config('role', p_role, true);
   select count(*) into files from storage.objects o where o.bucket_id = p_bucket and o.name = p_source;
   is_folder := exists (

@@ -142,6 +142,7 @@ async function putPlaceholder(core: Core, scope: RequestScope, folder: TreePath)
     sizeBytes: 0,
     facts: factsOf(DEFAULT_CONTENT_TYPE),
     upsert: false,
+    keepsFolder: true,
   });
 }
 

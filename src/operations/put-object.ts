@@ -13,6 +13,7 @@ import {
   beginUploadBeside,
   type CommitUpload,
   commitFile,
+  commitFolder,
   commitUpload,
   commitUploadBeside,
   expectLateBytes,
@@ -61,6 +62,8 @@ export interface PutRequest {
   readonly upsert: boolean;
   /** Never overwrites and never refuses: where the name is taken, the next free one beside it is used. */
   readonly beside?: boolean;
+  /** The placeholder that keeps the folder it lies in, of the storage tree: refused where a file stands in a folder's place. */
+  readonly keepsFolder?: boolean;
   /** A redeemed upload link: the upload runs as the service, for the owner that the link names. */
   readonly link?: { readonly fingerprint: string; readonly issuedAt: Date; readonly owner: string | null };
   /** Of a file in the bucket `uploads`: written with the row, in one transaction. */
@@ -161,7 +164,7 @@ async function commit(
     if (written.id === null) throw expired();
     return { id: written.id, name: written.name };
   }
-  const [id] = await core.database.run(scope, commitUpload, upload);
+  const [id] = await core.database.run(scope, request.keepsFolder === true ? commitFolder : commitUpload, upload);
   if (typeof id !== 'string') throw expired();
   return { id, name };
 }

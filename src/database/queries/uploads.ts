@@ -115,6 +115,15 @@ export const commitUpload: Statement<CommitUpload, string | null> = {
   row: row => row.id as string | null,
 };
 
+/** As `commitUpload`, for the placeholder that keeps a folder of the storage tree. */
+export const commitFolder: Statement<CommitUpload, string | null> = {
+  name: 'commit_folder',
+  runs: 'gateway',
+  text: `select sluice.commit_folder(${ROW_PARAMETERS}, $13, $14) as id`,
+  values: commitUpload.values,
+  row: commitUpload.row,
+};
+
 export interface CommitFile extends CommitUpload {
   readonly record: FileRecord;
 }

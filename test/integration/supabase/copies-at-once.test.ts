@@ -2,11 +2,9 @@
 import { addBucket } from '../../support/bucket-fixtures.ts';
 import { type Call, makeCall } from '../../support/call.ts';
 import { type Gateway, SERVICE_TOKEN, startGateway } from '../../support/gateway.ts';
-import { until } from '../../support/until.ts';
+import { deadlocksIn, meetAtGate } from '../../support/waits.ts';
 
 const token = SERVICE_TOKEN;
-/** While a test holds it, writes of rows wait. */
-const GATE = 4711;
 
 describe('copies at once', () => {
   let gateway: Gateway;
@@ -27,43 +25,21 @@ describe('copies at once', () => {
       headers: { 'x-upsert': 'true' },
       json: { bucketId: 'files', sourceKey, destinationKey },
     });
-  const deadlocks = async () => {
-    const [row] = await gateway.db.sql<{ count: string }>(
-      'select pg_stat_get_db_deadlocks(oid) as count from pg_database where datname = current_database()',
-    );
-    return Number(row?.count);
-  };
-  const waiting = async () => {
-    const rows = await gateway.db.sql(
-      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    return rows.length;
-  };
-
   it('of two objects onto each other end without a deadlock, and with the bytes of one', async () => {
     await put('one');
     await put('other');
-    await gateway.db.sql(`create function public.pass_gate() returns trigger language plpgsql as
-      $$ begin perform pg_advisory_xact_lock_shared(${GATE}); return new; end $$`);
-    await gateway.db.sql(`create trigger a_gate before insert on storage.objects
-      for each row execute function public.pass_gate()`);
-    await gateway.db.sql(`select pg_advisory_lock(${GATE})`);
-    const before = await deadlocks();
-    const copies = [replace('one', 'other'), replace('other', 'one')];
+    const before = await deadlocksIn(gateway.db);
     // Whoever has read its source has come to the gate, or waits for the other.
-    await until('both copies wait', async () => (await waiting()) === 2);
-    await gateway.db.sql(`select pg_advisory_unlock(${GATE})`);
-    const replies = await Promise.all(copies);
+    const replies = await meetAtGate(gateway.db, 2, () => [replace('one', 'other'), replace('other', 'one')]);
     expect(replies.map(reply => reply.status)).toEqual([200, 200]);
-    expect(await deadlocks()).toBe(before);
+    expect(await deadlocksIn(gateway.db)).toBe(before);
     expect(await read('one')).toBe(await read('other'));
-    await gateway.db.sql('drop trigger a_gate on storage.objects');
   });
 
   it('and uploads of the same names end without a deadlock', async () => {
     const names = ['a', 'b', 'c', 'd'];
     for (const name of names) await put(name);
-    const before = await deadlocks();
+    const before = await deadlocksIn(gateway.db);
     const replies = await Promise.all(
       Array.from({ length: 120 }, (_, n) => {
         const [source = 'a', target = 'b'] = [names[n % 4], names[(n + 1 + (n % 3)) % 4]];
@@ -71,7 +47,7 @@ describe('copies at once', () => {
       }),
     );
     expect(new Set(replies.map(reply => reply.status))).toEqual(new Set([200]));
-    expect(await deadlocks()).toBe(before);
+    expect(await deadlocksIn(gateway.db)).toBe(before);
   });
 
   it('by thirty callers leave connections for everybody else', async () => {
