@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse as parseQuery } from 'node:querystring';
 import { SluiceError } from '../domain/errors.ts';
+import { unmetDemandOf } from '../domain/message-demands.ts';
 import type { Contract, Operation } from './contract.ts';
 import { isJson, readJsonBody } from './read-json-body.ts';
 import { decodeRawSegment, makeRouteMatcher, type RouteMatch } from './route-matcher.ts';
@@ -164,6 +165,8 @@ interface Asked {
 async function answer<Admitted>(found: RouteMatch<BoundOperation<Admitted>>, asked: Asked): Promise<void> {
   const { operation, handle, admit, beforeRefusal } = found.target;
   const { req, res } = asked;
+  const unmet = unmetDemandOf(req.headers);
+  if (unmet !== null) throw unmet;
   const approach = { operationId: operation.id, req, res, params: paramsOf(found) };
   const admitted = (admit === undefined ? undefined : await admit(approach)) as Admitted;
   const route = await wellFormed(approach, found.target, asked.search).catch(async error => {

@@ -15,6 +15,7 @@ export const KIND_OF = {
   'invalid-parameter': 'malformed',
   'invalid-mime-type': 'malformed',
   'no-content': 'malformed',
+  'digest-mismatch': 'malformed',
   // who is asking
   'missing-credentials': 'unproven',
   'invalid-token': 'unproven',
@@ -51,6 +52,9 @@ export const KIND_OF = {
   // HTTP's own preconditions and ranges, decided in the domain
   'precondition-failed': 'precondition-failed',
   'range-not-satisfiable': 'range-not-satisfiable',
+  // of HTTP's messages, whatever they are for
+  'coding-not-understood': 'not-implemented',
+  'expectation-failed': 'expectation-failed',
   // the request cannot go on
   aborted: 'aborted',
   'out-of-space': 'out-of-space',

@@ -40,10 +40,12 @@ const STATUS_OF: Readonly<Record<ErrorKind, number>> = {
   'too-large': 413,
   'wrong-type': 415,
   'range-not-satisfiable': 416,
+  'expectation-failed': 417,
   locked: 423,
   'rate-limited': 429,
   aborted: 499,
   internal: 500,
+  'not-implemented': 501,
   unavailable: 503,
   timeout: 504,
   'out-of-space': 507,
@@ -57,6 +59,8 @@ export const PLAIN_WORDS = {
   'upload-expired': null,
   'precondition-failed': 'precondition failed',
   'range-not-satisfiable': 'range not satisfiable',
+  'expectation-failed': null,
+  'not-implemented': null,
   aborted: 'request aborted',
   'out-of-space': 'the store has no space left',
   timeout: 'the database did not answer in time',
@@ -84,12 +88,13 @@ export function makeWording({ ofKinds, ofCodes, ofPermits = {} }: Wordings): (er
 }
 
 /**
- * No cache keeps an error; who must wait is told how long, and who asked beyond the end where that is. What was switched off
+ * Who must prove who they are is told how (RFC 9110 §15.5.2): by a token, for which browsers do not ask. No cache keeps an error; who must wait is told how long, and who asked beyond the end where that is. What was switched off
  * is back at a time that nobody knows.
  */
 export function errorHeaders(status: number, { code, facts }: SluiceError): OutgoingHttpHeaders {
   return {
     'cache-control': 'no-store',
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(status === 503 && code !== 'switched-off' ? { 'retry-after': '1' } : {}),
     ...(status === 429 ? { 'retry-after': `${facts.resetSeconds}` } : {}),
     ...(status === 416 ? { 'content-range': `bytes */${facts.size}` } : {}),

@@ -57,6 +57,8 @@ export function makeExpressApp(options: ExpressAppOptions): ExpressApp {
     continueWhenRead(req, res);
     server.emit('request', req, res);
   });
+  // Node would answer in no API's words; whoever is asked refuses it.
+  server.on('checkExpectation', (req, res) => server.emit('request', req, res));
   return { app, server, connections };
 }
 

@@ -56,6 +56,8 @@ export interface PutRequest {
   readonly sizeBytes: number | null;
   /** What bounds the bytes, where their exact number was not declared but that of something around them was. */
   readonly longestBytes?: number | null;
+  /** In hex, where the client declared it: other bytes are refused. */
+  readonly md5?: string | null;
   readonly facts: UploadFacts;
   /** Called once the bytes have passed; for facts that a form carries after its file. */
   readonly finalFacts?: () => Promise<UploadFacts>;
@@ -81,8 +83,8 @@ export interface PutResult {
 
 /**
  * Stores the bytes and makes the row visible, or changes nothing. Throws `invalid-object-name`, `bucket-not-found`,
- * `access-denied`, `object-exists`, `too-large`, `mime-type-not-allowed`, `link-revoked`, `upload-expired`, `aborted`,
- * `unavailable`, `out-of-space`, with a record `folder-not-found`, and whatever the body fails with.
+ * `access-denied`, `object-exists`, `too-large`, `mime-type-not-allowed`, `link-revoked`, `digest-mismatch`,
+ * `upload-expired`, `aborted`, `unavailable`, `out-of-space`, with a record `folder-not-found`, and whatever the body fails with.
  */
 export async function putObject(core: Core, scope: RequestScope, request: PutRequest): Promise<PutResult> {
   const acting = request.link === undefined ? scope : asService(scope);
@@ -103,6 +105,7 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
   const target = found.name === wanted.name ? wanted : { ...wanted, name: found.name };
   try {
     const stored = await storeBytes(core, acting, { request, target, allowed: found.allowed });
+    if (request.md5 && request.md5 !== stored.md5) throw otherBytes();
     const facts = (await request.finalFacts?.()) ?? request.facts;
     const written = await commit(
       core,
@@ -305,6 +308,10 @@ function expired(): SluiceError {
     'upload-expired',
     'The upload took too long to renew its lease and was given up; send it again',
   );
+}
+
+function otherBytes(): SluiceError {
+  return new SluiceError('digest-mismatch', 'The bytes that came are not those of the Content-MD5');
 }
 
 function tooLarge(allowed: number): SluiceError {

@@ -25,6 +25,8 @@ const say = makeWording({
     'upload-expired': null,
     'precondition-failed': null,
     'range-not-satisfiable': null,
+    'expectation-failed': null,
+    'not-implemented': null,
     aborted: 'Request aborted',
     'out-of-space': 'The store has no space left',
     unavailable: 'The database or the object store is not reachable, try again shortly',

@@ -18,6 +18,8 @@ const say = makeWording({
     'upload-expired': 'REQUEST_TIMEOUT',
     'precondition-failed': 'PRECONDITION_FAILED',
     'range-not-satisfiable': 'RANGE_NOT_SATISFIABLE',
+    'expectation-failed': 'EXPECTATION_FAILED',
+    'not-implemented': 'NOT_IMPLEMENTED',
     aborted: 'REQUEST_ABORTED',
     'out-of-space': 'INSUFFICIENT_STORAGE',
     unavailable: 'SERVICE_UNAVAILABLE',

@@ -1,6 +1,7 @@
 /** The routes of this API: wire to operation and back. */
 import type { BackendFile } from '../../database/queries/backends.ts';
 import { parseContentEncoding } from '../../domain/content-encoding.ts';
+import { declaredMd5Of } from '../../domain/content-md5.ts';
 import { contentTypeOfName } from '../../domain/content-types.ts';
 import { malformed } from '../../domain/errors.ts';
 import { isObjectName } from '../../domain/names.ts';
@@ -59,6 +60,7 @@ export async function writeFile(asked: Asked): Promise<void> {
     name: path,
     body: openRequestBody(req),
     sizeBytes: declaredSizeOf(req.headers),
+    md5: declaredMd5Of(req.headers),
     facts: {
       contentType,
       cacheControl: DEFAULT_CACHE_CONTROL,

@@ -30,6 +30,7 @@ export const WIRE: Readonly<Record<ErrorCode, WireError>> = {
   'invalid-parameter': { status: 400, error: 'InvalidParameter', code: 'InvalidParameter' },
   'invalid-mime-type': { status: 415, error: 'invalid_mime_type', code: 'InvalidMimeType' },
   'no-content': { status: 400, error: 'InvalidRequest', code: 'InvalidRequest', message: 'No content provided' },
+  'digest-mismatch': { status: 400, error: 'InvalidChecksum', code: 'InvalidChecksum' },
   'missing-credentials': { status: 400, error: 'Error', code: 'InvalidRequest' },
   'invalid-token': { status: 403, error: 'Unauthorized', code: 'AccessDenied' },
   'invalid-session': { status: 403, error: 'Unauthorized', code: 'AccessDenied' },
@@ -78,6 +79,8 @@ export const WIRE: Readonly<Record<ErrorCode, WireError>> = {
   'upload-expired': { status: 408, error: 'RequestTimeout', code: 'RequestTimeout' },
   'precondition-failed': { status: 412, always: true, error: 'Precondition Failed', code: 'PreconditionFailed' },
   'range-not-satisfiable': { status: 416, always: true, error: 'invalid_range', code: 'InvalidRange' },
+  'coding-not-understood': { status: 501, always: true, error: 'Not Implemented', code: 'NotImplemented' },
+  'expectation-failed': { status: 417, always: true, error: 'Expectation Failed', code: 'InvalidRequest' },
   aborted: { status: 499, always: true, error: 'Request aborted', code: 'Aborted', message: 'Request aborted' },
   'out-of-space': {
     status: 507,

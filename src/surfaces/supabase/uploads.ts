@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestQueries } from '../../contract/types.generated.ts';
 import { parseContentEncoding } from '../../domain/content-encoding.ts';
+import { declaredMd5Of } from '../../domain/content-md5.ts';
 import { errorCode, malformed, SluiceError } from '../../domain/errors.ts';
 import { legalHeader } from '../../domain/legal-header.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, type Json } from '../../domain/objects.ts';
@@ -70,7 +71,7 @@ async function put({ core, scope, req }: Asked, request: PutRequest) {
   }
 }
 
-type Upload = Pick<PutRequest, 'body' | 'sizeBytes' | 'longestBytes' | 'facts' | 'finalFacts'>;
+type Upload = Pick<PutRequest, 'body' | 'sizeBytes' | 'longestBytes' | 'md5' | 'facts' | 'finalFacts'>;
 
 /** The user metadata that an upload link carries takes the place of what comes with the bytes. */
 function withUserMetadata(upload: Upload, userMetadata: Json | null): Upload {
@@ -88,7 +89,8 @@ async function readUpload({ req, scope }: Asked): Promise<Upload> {
   if (fault !== null) throw malformed(fault);
   const facts = factsOfHeaders(req.headers);
   if (!isForm(req.headers)) {
-    return { body: openRequestBody(req), sizeBytes: declaredSizeOf(req.headers), facts };
+    const md5 = declaredMd5Of(req.headers);
+    return { body: openRequestBody(req), sizeBytes: declaredSizeOf(req.headers), md5, facts };
   }
   const form = await readMultipart(req, { ...FORM_LIMITS, signal: scope.signal });
   const factsWith = (fields: ReadonlyMap<string, string>) => factsOfForm(facts, form.file.contentType, fields);

@@ -34,6 +34,7 @@ describe('the words for an error', () => {
 
 describe('the headers of an error', () => {
   it.each<[string, number, SluiceError, object]>([
+    ['say that a token would do', 401, errorOf('invalid-token'), { 'www-authenticate': 'Bearer' }],
     ['keep it out of caches', 404, errorOf('object-not-found'), {}],
     ['say when to try again', 503, errorOf('unavailable'), { 'retry-after': '1' }],
     ['do not say so of what is switched off', 503, errorOf('switched-off'), {}],
