@@ -16,4 +16,4 @@ create policy team_folder_change on storage.objects for update to authenticated
 -- A member removes only objects that he or she uploaded.
 create policy team_folder_remove_own on storage.objects for delete to authenticated
   using (bucket_id = 'my-bucket' and (storage.foldername(name))[1] = (select auth.claim('team'))
-    and owner_id = (select auth.uid())::text);
+    and owner_id = (select auth.claim('sub')));

@@ -24,7 +24,7 @@ on conflict (name) do nothing;
 
 -- A user sees his or her own files until they are over; a session that may only change them sees them while it does.
 create policy uploads_see_own on storage.objects for select to authenticated
-  using (bucket_id = 'uploads' and owner_id = (select auth.uid())::text
+  using (bucket_id = 'uploads' and owner_id = (select auth.claim('sub'))
     and (select auth.claim('banned')) is distinct from 'true'
     and ((select auth.has_scope(128)) or (select auth.has_scope(256)) and (select storage.operation()) = any (array[
       'uploads.rename', 'uploads.change_extension', 'uploads.delete', 'uploads.delete_many', 'uploads.delete_all',
@@ -34,20 +34,20 @@ create policy uploads_see_own on storage.objects for select to authenticated
 
 -- A user adds files under his or her own name.
 create policy uploads_add_own on storage.objects for insert to authenticated
-  with check (bucket_id = 'uploads' and owner_id = (select auth.uid())::text
+  with check (bucket_id = 'uploads' and owner_id = (select auth.claim('sub'))
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.claim('verified')) is distinct from 'false'
     and (select auth.has_scope(2)));
 
 -- A user changes what is said of his or her own files.
 create policy uploads_change_own on storage.objects for update to authenticated
-  using (bucket_id = 'uploads' and owner_id = (select auth.uid())::text
+  using (bucket_id = 'uploads' and owner_id = (select auth.claim('sub'))
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(256)))
-  with check (bucket_id = 'uploads' and owner_id = (select auth.uid())::text
+  with check (bucket_id = 'uploads' and owner_id = (select auth.claim('sub'))
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(256)));
 
 -- A user removes his or her own files.
 create policy uploads_remove_own on storage.objects for delete to authenticated
-  using (bucket_id = 'uploads' and owner_id = (select auth.uid())::text
+  using (bucket_id = 'uploads' and owner_id = (select auth.claim('sub'))
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(256)));
 
 -- The staff sees everybody's files until they are over; a session that may only change them sees them while it does.
@@ -116,7 +116,7 @@ create policy uploads_scopes on storage.permits for select to authenticated
 -- A user sees, makes, changes and removes his or her own folders, as far as the flags of a scoped session go.
 create policy uploads_own_folders on storage.permits for select to authenticated
   using ((name = 'folder-read' and (select auth.has_scope(128)) or name = 'folder-change' and (select auth.has_scope(256)))
-    and (select storage.target()) = (select auth.uid())::text);
+    and (select storage.target()) = (select auth.claim('sub')));
 
 -- Anybody opens a folder that its owner made public.
 create policy uploads_public_folders on storage.permits for select to anon, authenticated

@@ -107,6 +107,9 @@ function messageOf(error: PostgresError): string {
   const { code = 'unknown', constraint = '' } = error;
   if (codeOf(error) === 'internal') return `database error, code: ${code}`;
   if (NUL_IN_TEXT.has(code)) return 'a text holds the character U+0000, which cannot be stored or looked for';
+  // Requests were checked before, so it is a policy that reads a text as what it is not: the token's `sub` as a UUID, say.
+  // The text itself is left out, since it may be of a row that the caller may not see.
+  if (code === '22P02') return `a policy cannot read what it is given: ${error.message.replace(/: ".*$/s, '')}`;
   const isConstraint = code === '23505' || code === '23514';
   return (isConstraint ? CONSTRAINTS[constraint]?.[1] : undefined) ?? error.message;
 }
