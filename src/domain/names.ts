@@ -3,8 +3,14 @@ import { SluiceError } from './errors.ts';
 
 const BUCKET_NAME = /^[\w!.*'() &$@=;:+,?-]{1,100}$/;
 
-/** Words that are path segments of the bucket API, so that a bucket of this name could not be reached. */
-const RESERVED = new Set(['sign', 'public', 'authenticated', 'info', 'list', 'list-v2', 'move', 'copy', 'upload']);
+/** A bucket of such a name could not be reached: path segments of the bucket API, and what clients resolve before they ask. */
+const RESERVED = new Set([
+  ...['sign', 'public', 'authenticated', 'info', 'list', 'list-v2', 'move', 'copy', 'upload'],
+  ...['.', '..'],
+]);
+
+/** Behind it the ecosystem keeps its tables. */
+const RESERVED_ENDING = '--table-s3';
 
 const OBJECT_NAME_MAX_BYTES = 1024;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is the point
@@ -12,10 +18,11 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /**
  * The name of a bucket to be created. Letters, digits, `_` and ``! - . * ' ( ) space & $ @ = ; : + , ?``, 1 to 100
- * characters, no blank at either end, no word that the bucket API uses as a path segment. Throws `invalid-bucket-name`.
+ * characters, no blank at either end, no word that the bucket API uses as a path segment, not `.` or `..`, no
+ * `--table-s3` at the end. Throws `invalid-bucket-name`.
  */
 export function parseBucketName(text: string): string {
-  if (!BUCKET_NAME.test(text) || text.trim() !== text || RESERVED.has(text)) {
+  if (!BUCKET_NAME.test(text) || text.trim() !== text || RESERVED.has(text) || text.endsWith(RESERVED_ENDING)) {
     throw new SluiceError('invalid-bucket-name', 'Bucket name invalid', { facts: { bucket: text } });
   }
   return text;

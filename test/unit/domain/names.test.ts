@@ -11,11 +11,24 @@ describe('the name of a bucket', () => {
     ['a\nb', 'holds a line break'],
     ['sign', 'is a path segment of the API'],
     ['list-v2', 'is a path segment of the API'],
+    ['.', 'is resolved by clients before they ask'],
+    ['..', 'is resolved by clients before they ask'],
+    ['a--table-s3', 'ends as the ecosystem reserves it'],
   ])('%p is refused: it %s', name => {
     expect(() => parseBucketName(name)).toThrow(expect.objectContaining({ code: 'invalid-bucket-name' }));
   });
 
-  it.each(['a', 'A_1', "it's (ok) & $@=;:+,?.*!-", '__proto__', 'a'.repeat(100), 'signs'])('%p is accepted', name => {
+  it.each([
+    'a',
+    'A_1',
+    "it's (ok) & $@=;:+,?.*!-",
+    '__proto__',
+    'a'.repeat(100),
+    'signs',
+    '...',
+    'a--table-s3-',
+    '--table-s',
+  ])('%p is accepted', name => {
     expect(parseBucketName(name)).toBe(name);
   });
 });
