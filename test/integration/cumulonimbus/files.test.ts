@@ -7,6 +7,9 @@ import { type Cloud, formFile, PNG, startCloud, verdict } from '../../support/cl
 import { ANON_TOKEN, STORES, tokenFor } from '../../support/gateway.ts';
 import { until } from '../../support/until.ts';
 
+/** What packages of apps begin as. */
+const EMPTY_ZIP = Buffer.concat([Buffer.from('PK\x05\x06'), Buffer.alloc(18)]);
+
 describe.each(STORES)('one’s own files, on the %s store', store => {
   let cloud: Cloud;
   const lines: { message: string; fields: Record<string, unknown> }[] = [];
@@ -178,6 +181,7 @@ describe.each(STORES)('one’s own files, on the %s store', store => {
       ['unknown bytes without an extension', 'what?', 'unknown', 'bin', 'application/octet-stream'],
       ['text called note.md', '# hi', 'note.md', 'md', 'text/markdown; charset=utf-8'],
       ['a page', '<p>hi', 'index.html', 'html', 'text/html; charset=utf-8'],
+      ['an app', EMPTY_ZIP, 'app.apk', 'apk', 'application/vnd.android.package-archive'],
       ['an empty file', '', 'empty.txt', 'txt', 'text/plain; charset=utf-8'],
     ])('takes %s for what it is (T4-04)', async (_, text, fileName, extension, type) => {
       const id = await cloud.put('alice', { text, fileName });
