@@ -16,13 +16,18 @@ export interface SqlCommandParts {
   readonly runSql: (text: string) => Promise<readonly SqlOutcome[]>;
 }
 
+/** A word like those that options are; SQL that begins with a comment is more than one. */
+const OPTION = /^--?[a-z][\w-]*(?:=|$)/i;
+
 export function makeSqlCommand({ output, readFile, readInput, runSql }: SqlCommandParts): Command {
   return new Command('sql')
     .description('run SQL as the administrator of the database, past every policy')
     .argument('[text]', 'the statements; without it and without --file they are read from standard input')
     .option('--file <path>', 'read the statements from a file')
     .option('--json', 'print JSON', false)
-    .action(async (text: string | undefined, { file, json }: { file?: string; json: boolean }) => {
+    .allowUnknownOption()
+    .action(async (text: string | undefined, { file, json }: { file?: string; json: boolean }, command: Command) => {
+      if (text !== undefined && OPTION.test(text)) command.error(`error: unknown option '${text}'`);
       const statements = text ?? (file === undefined ? await readInput() : readFile(file));
       const outcomes = await runSql(statements);
       printResult(output, { json, value: outcomes, text: outcomes.map(renderOutcome).join('\n') });

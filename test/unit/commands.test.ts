@@ -5,6 +5,7 @@ import { makeMigrateCommand } from '../../src/command-line/migrate-command.ts';
 import { type Output, renderFailure } from '../../src/command-line/output.ts';
 import { makeRevokeLinksCommand } from '../../src/command-line/revoke-links-command.ts';
 import { makeServeCommand } from '../../src/command-line/serve-command.ts';
+import { makeSqlCommand } from '../../src/command-line/sql-command.ts';
 import { makeTokenCommand } from '../../src/command-line/token-command.ts';
 import { type Changed, makeUserCommand } from '../../src/command-line/user-command.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
@@ -81,6 +82,41 @@ describe('sluice config', () => {
     const [head = '', ...lines] = output.printed[0]?.split('\n') ?? [];
     expect(head.indexOf('MEANING')).toBeLessThan(80);
     expect(lines.find(line => line.startsWith('RATE_LIMITS'))).toMatch(/,file-name=20\/1h, {2}\w/);
+  });
+});
+
+describe('sluice sql', () => {
+  const make = (output: Output) =>
+    makeSqlCommand({
+      output,
+      readFile: path => `-- from ${path}`,
+      readInput: async () => '-- from standard input',
+      runSql: async text => [{ command: text, count: null, columns: [], rows: [] }],
+    });
+
+  it.each([[['--fiel', 'x']], [['--fiel=x']], [['-f']], [['select 1', '--fiel']], [['select 1', 'select 2']]])(
+    'refuses %j',
+    async args => {
+      await expect(run(make(makeRecorder()), ...args)).rejects.toThrow(/unknown option|too many arguments/);
+    },
+  );
+
+  it.each([
+    ['-- a comment\nselect 1', ['-- a comment\nselect 1']],
+    ['--a comment\nselect 1', ['--a comment\nselect 1']],
+    ['select 1', ['select 1']],
+    ['-- from x.sql', ['--file', 'x.sql']],
+    ['-- from standard input', []],
+  ])('runs %j', async (text, args) => {
+    const output = makeRecorder();
+    await run(make(output), ...args);
+    expect(output.printed).toEqual([text]);
+  });
+
+  it('prints JSON when asked, also behind SQL that begins with a comment', async () => {
+    const output = makeRecorder();
+    await run(make(output), '-- a comment', '--json');
+    expect(JSON.parse(output.printed[0] ?? '')).toMatchObject([{ command: '-- a comment' }]);
   });
 });
 
