@@ -25,7 +25,8 @@ const STRICT: Options = { strict: true, strictTypes: true, strictRequired: false
 
 /** Strings are accepted for numbers and booleans, defaults are filled in, unknown properties stay and are ignored. */
 export function makeRequestChecks(): CheckMaker {
-  return makeChecks({ ...STRICT, coerceTypes: true, useDefaults: true });
+  // Ajv takes the text "Infinity" for an integer, and spares it every bound unless numbers are taken as they are.
+  return makeChecks({ ...STRICT, coerceTypes: true, useDefaults: true, strictNumbers: false });
 }
 
 /** Every finding is reported, nothing is coerced. For replies, and for bodies that must be exactly what they say. */
