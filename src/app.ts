@@ -179,6 +179,7 @@ async function composeHttp(parts: AppParts, http: HttpParts): Promise<ExpressApp
   const built = makeExpressApp({
     trustProxy: config.trustProxy,
     idleTimeoutMs: config.clientTimeoutMs,
+    onBadRequest: request => log.info('request that is not valid HTTP', request),
     headersTimeoutMs: Math.min(config.clientTimeoutMs, HEADERS_TIMEOUT_MS),
   });
   const verifier = makeTokenVerifier({ keys, roles: config.database.roles, clock: Date });

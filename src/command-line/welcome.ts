@@ -19,6 +19,7 @@ export function renderWelcome({ url, anonKey, serviceKey, database, store }: Wel
     '',
     `  rows         ${database}`,
     `  bytes        ${store}`,
+    `  the API      ${url}/docs`,
     `  anon key     ${anonKey}`,
     `  service key  ${serviceKey}`,
     '',

@@ -3,6 +3,7 @@ import type { Approach } from '../contract/bind-routes.ts';
 import type { Handle } from '../contract/bound-handlers.ts';
 import { ANONYMOUS, type RequestScope } from '../domain/caller.ts';
 import { errorCode } from '../domain/errors.ts';
+import { recordOf } from '../http/request-record.ts';
 import { type Asking, makeRequestScope } from '../http/request-scope.ts';
 import { callerOfHeaders, type Login } from '../identity/caller-of-headers.ts';
 import type { TokenVerifier } from '../identity/token-verifier.ts';
@@ -24,7 +25,12 @@ export interface LoginOperation<Asked> extends LoginTerms {
 /** The scope of whoever asks. Throws `missing-credentials` and `invalid-token`, as `callerOfHeaders` does. */
 export function scopeByLogin(approach: Approach, terms: LoginTerms, verifier: TokenVerifier): RequestScope {
   const { login, operation, permits, target } = terms;
-  const caller = callerOfHeaders(approach.req.headers, login, verifier);
+  const caller = callerOfHeaders(approach.req.headers, login, {
+    verifier,
+    onIgnored: refusal => {
+      recordOf(approach.res).ignoredLogin = refusal.message;
+    },
+  });
   return makeRequestScope(approach, { caller, operation, permits, target });
 }
 

@@ -1,7 +1,7 @@
 /** One line for each request, at its end, and its figures for the metrics. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ErrorCode, errorCode } from '../domain/errors.ts';
+import { type ErrorCode, errorCode, SluiceError } from '../domain/errors.ts';
 import { clientAddress } from './client-address.ts';
 import type { Middleware } from './cors.ts';
 import { whenReplied } from './reply-outcome.ts';
@@ -16,6 +16,9 @@ export interface FinishedRequest {
   /** The operation id of the contract; null for a path that is none. */
   readonly operation: string | null;
   readonly role: string | null;
+  readonly subject: string | null;
+  /** Only where a bad token was passed over: whoever finds nothing with it reads the reason nowhere else. */
+  readonly ignoredLogin?: string;
   /** 499 where the client went away before the reply was complete. */
   readonly status: number;
   readonly durationMs: number;
@@ -48,10 +51,18 @@ export function makeAccessLog({ log, onRequest }: AccessLogOptions): Middleware 
       onRequest(request);
       const { error, ...line } = request;
       if (isOurFault(request)) log.error('request', request);
-      else log.info('request', error === null ? line : { ...line, error: errorCode(error) });
+      else log.info('request', error === null ? line : { ...line, ...refusalOf(error) });
     });
     next();
   };
+}
+
+/** Which token is refused as expired and which as forged, or which permit is missing, the code alone does not tell. */
+function refusalOf(error: unknown): object {
+  const code = errorCode(error);
+  if (!(error instanceof SluiceError)) return { error: code };
+  const facts = Object.entries(error.facts).filter(([, fact]) => fact !== null && fact !== '');
+  return { error: code, reason: error.message, ...(facts.length === 0 ? {} : { facts: Object.fromEntries(facts) }) };
 }
 
 /** Also where an API says 400 for everything: what broke must be told with its causes. */
@@ -68,7 +79,7 @@ function finishedRequest(
   res: ServerResponse,
   { started, counted, complete }: { started: number; counted: { in: number; out: number }; complete: boolean },
 ): FinishedRequest {
-  const { operationId, role, error } = recordOf(res);
+  const { operationId, role, subject, ignoredLogin, error } = recordOf(res);
   const url = req.url ?? '';
   const query = url.indexOf('?');
   return {
@@ -77,6 +88,8 @@ function finishedRequest(
     path: query === -1 ? url : url.slice(0, query),
     operation: operationId,
     role,
+    subject,
+    ...(ignoredLogin === null ? {} : { ignoredLogin }),
     status: complete ? res.statusCode : CLIENT_GONE,
     durationMs: Math.round((performance.now() - started) * 10) / 10,
     bytesIn: Math.max(0, req.socket.bytesRead - counted.in),

@@ -12,13 +12,27 @@ const BAD_REQUEST = [400, 'Bad Request'] as const;
 /** How long the client may take to read the reply before the connection is cut. */
 const FAREWELL_MS = 2_000;
 
-/** Says what is wrong and closes the connection. Called again for the same connection, it does nothing. */
-export function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (socket.writableEnded) return;
+/** Bytes that were answered although no request could be made of them. */
+export interface BadRequest {
+  readonly requestId: string;
+  readonly status: number;
+  /** Who sent them, which may be a proxy. */
+  readonly remote: string;
+  /** What Node's parser calls the fault. */
+  readonly error: string;
+}
+
+/**
+ * Says what is wrong and closes the connection; returns what was wrong. Called again for the same connection, or where
+ * nobody reads the reply, it does nothing and returns null.
+ */
+export function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): BadRequest | null {
+  if (socket.writableEnded) return null;
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
-    return;
+    return null;
   }
+  const requestId = randomUUID();
   const [status, text] = STATUS_BY_CODE[error.code ?? ''] ?? BAD_REQUEST;
   const body = JSON.stringify({
     statusCode: String(status),
@@ -33,10 +47,11 @@ export function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): 
       'content-type: application/json; charset=utf-8',
       `content-length: ${Buffer.byteLength(body)}`,
       'x-content-type-options: nosniff',
-      `x-request-id: ${randomUUID()}`,
+      `x-request-id: ${requestId}`,
       '',
       body,
     ].join('\r\n'),
   );
   setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+  return { requestId, status, remote: socket.remoteAddress ?? '', error: error.code ?? error.message };
 }

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { answerBadRequest } from './bad-request-reply.ts';
+import { answerBadRequest, type BadRequest } from './bad-request-reply.ts';
 
 export interface Connections {
   /** From now on every reply says `Connection: close`, those in flight included unless their headers have left. */
@@ -17,7 +17,13 @@ export interface Connections {
   readonly busyCount: number;
 }
 
-export function trackConnections(server: Server, idleTimeoutMs: number): Connections {
+export interface ConnectionOptions {
+  readonly idleTimeoutMs: number;
+  /** Told of bytes that were no request, but not of connections that a browser opened ahead and never used. */
+  readonly onBadRequest?: ((request: BadRequest) => void) | undefined;
+}
+
+export function trackConnections(server: Server, { idleTimeoutMs, onBadRequest }: ConnectionOptions): Connections {
   const replies = new Map<Socket, ServerResponse | null>();
   let closing = false;
 
@@ -43,7 +49,10 @@ export function trackConnections(server: Server, idleTimeoutMs: number): Connect
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const res = replies.get(socket);
     if (res && !res.writableFinished && res.headersSent) socket.destroy();
-    else answerBadRequest(error, socket);
+    else {
+      const refused = answerBadRequest(error, socket);
+      if (refused !== null && socket.bytesRead > 0) onBadRequest?.(refused);
+    }
   });
 
   return {

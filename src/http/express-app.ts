@@ -4,6 +4,7 @@
  */
 import { createServer, IncomingMessage, type Server, type ServerOptions, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
+import type { BadRequest } from './bad-request-reply.ts';
 import { type Connections, trackConnections } from './connections.ts';
 
 export interface ExpressAppOptions {
@@ -12,6 +13,8 @@ export interface ExpressAppOptions {
   /** After how long a client that reads nothing, or sends next to nothing, is dropped. */
   readonly idleTimeoutMs?: number;
   readonly headersTimeoutMs?: number;
+  /** Told of bytes that were no HTTP request and never reach the application. */
+  readonly onBadRequest?: (request: BadRequest) => void;
   readonly keepAliveTimeoutMs?: number;
 }
 
@@ -51,7 +54,7 @@ export function makeExpressApp(options: ExpressAppOptions): ExpressApp {
     keepAliveTimeout: options.keepAliveTimeoutMs ?? KEEP_ALIVE_TIMEOUT_MS,
   });
   server.maxHeadersCount = 0; // Node would drop those beyond a number without a word; the limit in bytes refuses
-  const connections = trackConnections(server, idleTimeoutMs);
+  const connections = trackConnections(server, { idleTimeoutMs, onBadRequest: options.onBadRequest });
   server.on('request', app);
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
     continueWhenRead(req, res);

@@ -6,6 +6,10 @@ export interface RequestRecord {
   operationId: string | null;
   /** The database role of the caller; null where nobody was asked. */
   role: string | null;
+  /** Who the caller is, as the token's `sub` says. */
+  subject: string | null;
+  /** Why a token that came was passed over, where none was needed. */
+  ignoredLogin: string | null;
   /** What the reply refuses or fails with. */
   error: unknown;
 }
@@ -14,6 +18,6 @@ const RECORD = Symbol('the record of this request');
 
 /** The record of the request that this response answers; the same at every call. */
 export function recordOf(res: ServerResponse & { [RECORD]?: RequestRecord }): RequestRecord {
-  res[RECORD] ??= { operationId: null, role: null, error: null };
+  res[RECORD] ??= { operationId: null, role: null, subject: null, ignoredLogin: null, error: null };
   return res[RECORD];
 }

@@ -32,7 +32,7 @@ export function makeRequestScope(
   { req, res, operationId }: { req: IncomingMessage; res: ServerResponse; operationId: string },
   { caller, operation, permits, target }: Asking,
 ): RequestScope {
-  Object.assign(recordOf(res), { operationId, role: caller.role });
+  Object.assign(recordOf(res), { operationId, role: caller.role, subject: caller.subject });
   const scope = {
     caller,
     operation,

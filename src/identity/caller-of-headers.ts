@@ -10,15 +10,23 @@ import type { TokenVerifier } from './token-verifier.ts';
  */
 export type Login = 'signed-in' | 'required' | 'optional' | 'offered' | 'none';
 
-/** Throws `missing-credentials` where a login is required, `invalid-token` where a bad one is not ignored. */
+export interface LoginJudges {
+  readonly verifier: TokenVerifier;
+  readonly onIgnored?: ((refusal: SluiceError) => void) | undefined;
+}
+
+/**
+ * Throws `missing-credentials` where a login is required, `invalid-token` where a bad one is not ignored; `onIgnored` is
+ * told of one that is.
+ */
 export function callerOfHeaders(
   headers: { readonly authorization?: string | undefined },
   login: Login,
-  verifier: TokenVerifier,
+  { verifier, onIgnored }: LoginJudges,
 ): Caller {
   if (login === 'none') return ANONYMOUS;
   const token = readBearer(headers);
-  if (login === 'optional') return token === null ? ANONYMOUS : verifyOrAnonymous(token, verifier);
+  if (login === 'optional') return token === null ? ANONYMOUS : verifyOrAnonymous(token, { verifier, onIgnored });
   if (token === null) {
     if (login === 'offered') return ANONYMOUS;
     throw new SluiceError('missing-credentials', "headers must have required property 'authorization'");
@@ -30,11 +38,12 @@ export function callerOfHeaders(
   return caller;
 }
 
-function verifyOrAnonymous(token: string, verifier: TokenVerifier): Caller {
+function verifyOrAnonymous(token: string, { verifier, onIgnored }: LoginJudges): Caller {
   try {
     return verifier.verify(token);
   } catch (error) {
-    if (error instanceof SluiceError && error.code === 'invalid-token') return ANONYMOUS;
-    throw error;
+    if (!(error instanceof SluiceError) || error.code !== 'invalid-token') throw error;
+    onIgnored?.(error);
+    return ANONYMOUS;
   }
 }

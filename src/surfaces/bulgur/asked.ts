@@ -24,7 +24,7 @@ export function pathAsked({ req, params, verifier }: Approach & Parts): TreePath
   try {
     return parseTreePath(`${params.user ?? ''}/${params.wildcard ?? ''}`);
   } catch (error) {
-    callerOfHeaders(req.headers, 'required', verifier);
+    callerOfHeaders(req.headers, 'required', { verifier });
     throw error;
   }
 }

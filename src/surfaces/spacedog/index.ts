@@ -79,8 +79,8 @@ async function admit(approach: Approach, options: SpacedogSurfaceOptions): Promi
   const caller =
     authorization !== undefined && /^basic(?: |$)/i.test(authorization)
       ? await options.authenticateBasic(asking, { authorization, address: clientAddress(approach.req) })
-      : callerOfHeaders(approach.req.headers, login, options.verifier);
-  recordOf(approach.res).role = caller.role;
+      : callerOfHeaders(approach.req.headers, login, options);
+  Object.assign(recordOf(approach.res), { role: caller.role, subject: caller.subject });
   const scope = { ...asking, caller };
   return { backend, scope: forAdministrators ? { ...scope, permits: ['backend-admin'], target: backend } : scope };
 }
