@@ -57,6 +57,7 @@ sluice.rate_limits.key text not null
 sluice.rate_limits.window_start timestamp with time zone not null
 sluice.rate_limits.window_end timestamp with time zone not null
 sluice.rate_limits.count integer not null
+sluice.rate_limits.taken_at timestamp with time zone
 sluice.removals.id bigint not null
 sluice.removals.versions text[] collate C not null
 sluice.removals.removed_at timestamp with time zone not null default now()

@@ -16,6 +16,7 @@ import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { isUuid } from '../domain/names.ts';
 import type { RateLimit } from '../domain/rate-limits.ts';
+import { type AttemptLine, makeAttemptLine } from './attempt-line.ts';
 import { type AuthenticateBasic, makeBasicLogins } from './basic-logins.ts';
 import type { Clock } from './clock.ts';
 import { loginKeys, storableName, wrongPassword } from './login-attempts.ts';
@@ -88,7 +89,8 @@ export interface AccountsParts {
   readonly loginLimit: RateLimit;
 }
 
-export function makeAccounts(parts: AccountsParts): Accounts {
+export function makeAccounts(given: AccountsParts): Accounts {
+  const parts = { ...given, line: makeAttemptLine() };
   const { database } = parts;
   return {
     ...makeReverification(parts),
@@ -106,11 +108,16 @@ export function makeAccounts(parts: AccountsParts): Accounts {
   };
 }
 
-async function signIn(parts: AccountsParts, scope: RequestScope, login: Login): Promise<Session> {
-  const { database, passwords, loginLimit } = parts;
+async function signIn(
+  parts: AccountsParts & { line: AttemptLine },
+  scope: RequestScope,
+  login: Login,
+): Promise<Session> {
+  const { database, passwords, loginLimit, line } = parts;
   const { username, password, name = null, lifetimeMs } = login;
   const keys = loginKeys(login);
-  const [subject] = await database.run(scope, beginSignIn, { username: storableName(username), keys, ...loginLimit });
+  const attempt = { username: storableName(username), keys, ...loginLimit };
+  const [subject] = await line.attempt(scope.signal, keys, () => database.run(scope, beginSignIn, attempt));
   const { account = null, passwordHash = null, windowEnds = [] } = subject ?? {};
   const isRight = await passwords.verify(password, passwordHash);
   if (!isRight || account === null || passwordHash === null) throw wrongPassword();

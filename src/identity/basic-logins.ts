@@ -8,6 +8,7 @@ import { beginSignIn, giveBack, type SignInSubject } from '../database/queries/a
 import type { Caller, RequestScope } from '../domain/caller.ts';
 import { errorCode, SluiceError } from '../domain/errors.ts';
 import type { RateLimit } from '../domain/rate-limits.ts';
+import type { AttemptLine } from './attempt-line.ts';
 import { makeBelievedPasswords } from './believed-passwords.ts';
 import type { Clock } from './clock.ts';
 import { loginKeys, storableName, wrongPassword } from './login-attempts.ts';
@@ -27,6 +28,7 @@ export interface BasicLoginsParts {
   readonly passwords: Passwords;
   readonly clock: Clock;
   readonly loginLimit: RateLimit;
+  readonly line: AttemptLine;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface BasicLoginsParts {
  * a header that is no Basic login, `rate-limited` as signing in does, `not-permitted` (`account-active`) for a banned
  * account whose password was right.
  */
-export function makeBasicLogins({ database, passwords, clock, loginLimit }: BasicLoginsParts): AuthenticateBasic {
+export function makeBasicLogins({ database, passwords, clock, loginLimit, line }: BasicLoginsParts): AuthenticateBasic {
   const believed = makeBelievedPasswords(clock);
 
   async function attempt(scope: RequestScope, username: string, keys: readonly string[]): Promise<SignInSubject> {
@@ -45,7 +47,7 @@ export function makeBasicLogins({ database, passwords, clock, loginLimit }: Basi
 
   async function prove(scope: RequestScope, { username, password, address }: Pair): Promise<SignInSubject> {
     const keys = loginKeys({ username, address });
-    const subject = await attempt(scope, username, keys);
+    const subject = await line.attempt(scope.signal, keys, () => attempt(scope, username, keys));
     const { passwordHash, windowEnds } = subject;
     if (!(await passwords.verify(password, passwordHash)) || passwordHash === null) throw wrongPassword();
     await database.run(scope, giveBack, { keys, windowEnds });

@@ -133,6 +133,32 @@ describe('signing in', () => {
     await expect(signIn('alice', 'wrong', { address })).rejects.toMatchObject({ code: 'invalid-password' });
   });
 
+  it.each([
+    ['from one address', () => '198.51.100.8'],
+    ['from an address each', () => ''],
+  ])('lets all in who come at once %s with the right password, at whichever gateway', async (_, address) => {
+    const logins = Array.from({ length: 30 }, (_, turn) =>
+      signIn('alice', PASSWORD, { at: turn % 2 ? gateway : other, address: address() }).then(
+        ({ account }) => account.username,
+        error => error.code,
+      ),
+    );
+    expect(new Set(await Promise.all(logins))).toEqual(new Set(['alice']));
+    expect(await gateway.db.sql('select from sluice.rate_limits where count > 0')).toEqual([]);
+  });
+
+  it.each(['alice', 'nobody'])(
+    'judges no more passwords of %s than the limit, however many come at once',
+    async name => {
+      const logins = Array.from({ length: 30 }, (_, turn) =>
+        signIn(name, `wrong ${turn}`, { at: turn % 2 ? gateway : other }).catch(error => error.code),
+      );
+      const refusals = await Promise.all(logins);
+      expect(refusals.sort()).toEqual([...Array(3).fill('invalid-password'), ...Array(27).fill('rate-limited')]);
+      expect(await signIn(name, PASSWORD).catch(error => error.code)).toBe('rate-limited');
+    },
+  );
+
   it('can be switched off, except for staff', async () => {
     await setKillSwitches(gateway.app.core, scopeOf(SERVICE), { id: 4, enabled: true });
     try {
