@@ -25,7 +25,7 @@ export interface FilePart {
   readonly fieldName: string;
   /** Without any folder in front; null when the client gave none, or an empty one. */
   readonly fileName: string | null;
-  /** `text/plain` when the part says nothing (RFC 7578 §4.4). Without parameters. */
+  /** `text/plain` when the part says nothing (RFC 7578 §4.4). */
   readonly contentType: string;
   /** The fields of the form that came before this part, the last of equal names. */
   readonly fieldsBefore: ReadonlyMap<string, string>;
@@ -100,6 +100,7 @@ class FormReader implements MultipartForm {
   readonly #limits: MultipartLimits;
   readonly #body: Relay;
   readonly #parser: Busboy;
+  readonly #heads: UnnamedFiles;
   readonly #abort = () => this.#fail(clientGone(this.#limits.signal.reason));
   #fileBytes = 0;
   /** More than one where small files come in one chunk. */
@@ -111,6 +112,7 @@ class FormReader implements MultipartForm {
   constructor(req: IncomingMessage, limits: MultipartLimits) {
     this.#limits = limits;
     this.#parser = makeParser(req, limits);
+    this.#heads = new UnnamedFiles(req.headers['content-type'] ?? '');
     const maxOverhead = OVERHEAD_BYTES + limits.maxFields * limits.maxFieldBytes;
     this.#body = openRequestBody(req, totalBytes =>
       totalBytes - this.#fileBytes > maxOverhead ? refusal('It carries too much besides its files') : null,
@@ -118,15 +120,16 @@ class FormReader implements MultipartForm {
     this.#listen();
     limits.signal.addEventListener('abort', this.#abort, { once: true });
     if (limits.signal.aborted) this.#abort();
-    else this.#feed(new UnnamedFiles(req.headers['content-type'] ?? ''));
+    else this.#feed();
   }
 
-  #feed(names: UnnamedFiles): void {
+  #feed(): void {
     const parser = this.#parser;
+    const heads = this.#heads;
     this.#body.on('data', chunk => {
-      if (!parser.write(names.pass(chunk))) this.#body.pause();
+      if (!parser.write(heads.pass(chunk))) this.#body.pause();
     });
-    this.#body.on('end', () => parser.end(names.rest()));
+    this.#body.on('end', () => parser.end(heads.rest()));
     parser.on('drain', () => this.#body.resume());
   }
 
@@ -168,7 +171,7 @@ class FormReader implements MultipartForm {
     this.#arrived.push({
       fieldName,
       fileName: info.filename || null,
-      contentType: info.mimeType ?? 'text/plain',
+      contentType: this.#heads.takeType(info.mimeType ?? 'text/plain'),
       fieldsBefore: new Map(this.#fields),
       stream,
     });
@@ -178,6 +181,7 @@ class FormReader implements MultipartForm {
   }
 
   #takeField(name: string, value: string, info: FieldInfo): void {
+    const contentType = this.#heads.takeType(info.mimeType);
     if (info.mimeType.startsWith('multipart/')) {
       this.#fail(refusal('It nests another multipart body'));
     } else if (info.nameTruncated || Buffer.byteLength(name) > MAX_NAME_BYTES) {
@@ -188,14 +192,14 @@ class FormReader implements MultipartForm {
         new SluiceError('too-large', `The form field "${name}" is too long`, { facts: { limit: maxFieldBytes } }),
       );
     } else if (this.#limits.fieldsAreFiles === true) {
-      this.#takeText(name, value, info);
+      this.#takeText(name, value, contentType);
     } else {
       this.#fields.set(name, value);
       this.fieldsAfter.set(name, value);
     }
   }
 
-  #takeText(fieldName: string, value: string, { mimeType }: FieldInfo): void {
+  #takeText(fieldName: string, value: string, contentType: string): void {
     // The parser has decoded it: where that has cost bytes, the file would be another one.
     if (value.includes('\ufffd')) {
       this.#fail(refusal(`The part "${fieldName}" is no text, and needs a file name`));
@@ -203,7 +207,7 @@ class FormReader implements MultipartForm {
     }
     const text = Buffer.from(value);
     const stream = Readable.from(text.length === 0 ? [] : [text]);
-    this.#arrived.push({ fieldName, fileName: null, contentType: mimeType, fieldsBefore: new Map(), stream });
+    this.#arrived.push({ fieldName, fileName: null, contentType, fieldsBefore: new Map(), stream });
     this.#notify();
   }
 

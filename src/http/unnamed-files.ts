@@ -1,6 +1,7 @@
 /**
  * Lets busboy see a file where a part has `filename=""`, which it takes for a field otherwise: clients send an empty name
- * with bytes that have none (the Dart client does so for every upload from memory). Changes nothing but heads of parts.
+ * with bytes that have none (the Dart client does so for every upload from memory). Changes nothing but heads of parts, and
+ * remembers the parameters of their types, which busboy keeps to itself.
  */
 
 /** What busboy itself gives up reading a head at. */
@@ -8,6 +9,8 @@ const MAX_HEAD_BYTES = 16 * 1024;
 const FORM_END = Buffer.from('--');
 const HEAD_END = '\r\n\r\n';
 const EMPTY_NAME = /(^content-disposition:[^\r\n]*;[ \t]*filename=)""/im;
+const FORM_DATA = /^content-disposition:[ \t]*form-data/im;
+const PARAMETERIZED_TYPE = /^content-type:[ \t]*([!-:<-~]+)[ \t]*(;[\t -~]*)$/im;
 const BOUNDARY = /;[ \t]*boundary=(?:"([^"]+)"|([^;\s"]+))/i;
 const NOTHING = Buffer.alloc(0);
 
@@ -21,6 +24,8 @@ export class UnnamedFiles {
   #tail = Buffer.from('\r\n');
   /** What has come of the head of a part; null between heads. */
   #head: Buffer | null = null;
+  /** Of the parts that busboy has not told of yet, in their order. */
+  readonly #types: (readonly [type: string, parameters: string])[] = [];
   /** What the chunk at hand has become so far, and whether that is something else than the chunk. */
   #pieces: Buffer[] = [];
   #changed = false;
@@ -37,6 +42,12 @@ export class UnnamedFiles {
     let rest = chunk;
     while (rest.length > 0) rest = this.#head === null ? this.#passBytes(rest) : this.#passHead(this.#head, rest);
     return this.#changed ? Buffer.concat(this.#pieces) : chunk;
+  }
+
+  /** The type of the part that busboy tells of, with its parameters (`; charset=utf-8`). To be asked once for each part. */
+  takeType(mimeType: string): string {
+    const [type, parameters] = this.#types.shift() ?? ['', ''];
+    return type.toLowerCase() === mimeType ? mimeType + parameters : mimeType;
   }
 
   /** What is still held back when the form has ended. */
@@ -85,6 +96,10 @@ export class UnnamedFiles {
 
   #named(head: Buffer): Buffer {
     const text = head.toString('latin1');
+    if (FORM_DATA.test(text)) {
+      const [, type = '', parameters = ''] = PARAMETERIZED_TYPE.exec(text) ?? [];
+      this.#types.push([type, parameters.trim()]);
+    }
     if (!EMPTY_NAME.test(text)) return head;
     this.#changed = true;
     return Buffer.from(text.replace(EMPTY_NAME, '$1"/"'), 'latin1');

@@ -69,6 +69,25 @@ it.each(['text/plain', 'image/png', 'application/octet-stream'])(
 );
 
 it.each([
+  ['text/plain; charset=utf-8', 'text/plain; charset=utf-8'],
+  ['Text/HTML ;charset="ISO-8859-1"; x=y', 'text/html;charset="ISO-8859-1"; x=y'],
+  ['text/plain', 'text/plain'],
+  ['text/plain;', 'text/plain;'],
+  ['no type; charset=utf-8', 'text/plain'],
+  ['text/plain; charset=\u00fc', 'text/plain'],
+])('a part of type %j is a file of type %j, among others and skipped ones', async (said, type) => {
+  const head = `Content-Type: ${said}\r\nContent-Disposition: form-data; name="f"; filename="a.txt"`;
+  const others = [
+    'Content-Type: text/plain; charset=latin1\r\n\r\nno disposition',
+    'Content-Type: text/plain; charset=latin1\r\nContent-Disposition: form-data; name="before"\r\n\r\n1',
+  ];
+  expect(await post([...others, `${head}\r\n\r\nbytes`, field('after', '2')])).toMatchObject({
+    contentType: type,
+    text: 'bytes',
+  });
+});
+
+it.each([
   ['taken', 'file', { fieldName: 'file', text: 'bytes' }],
   ['refused', 'picture', { code: 'no-content', message: 'The form has no part called file' }],
 ])('a form whose file must be called so is %s where it is called %s', async (_outcome, name, answer) => {

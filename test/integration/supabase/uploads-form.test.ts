@@ -135,6 +135,15 @@ describe.each(STORES)('form uploads to the %s store', store => {
     expect(read.headers).toMatchObject({ 'cache-control': 'no-cache', 'content-type': 'text/plain' });
   });
 
+  it('keeps the parameters of a part’s type, which no bucket minds', async () => {
+    const form = [{ ...FILE, type: 'text/plain; charset=utf-8' }];
+    await addBucket(gateway, 'texts', { allowedMimeTypes: ['text/plain'] });
+    expect((await call('POST', '/object/texts/a', { token, form })).status).toBe(200);
+    expect((await call('HEAD', '/object/texts/a', { token })).headers['content-type']).toBe(
+      'text/plain; charset=utf-8',
+    );
+  });
+
   it('takes an empty field for none', async () => {
     const form = [{ name: 'contentType', value: '' }, { name: 'cacheControl', value: '' }, FILE];
     expect((await call('POST', '/object/files/hollow', { token, form })).status).toBe(200);
