@@ -36,9 +36,11 @@ table{border-collapse:collapse;width:100%;font-size:.92em}
 th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--soft)}
 td:last-child{min-width:14rem}
+td:first-child code{overflow-wrap:normal;white-space:nowrap}
 summary{cursor:pointer;padding:.2rem 0}
 dl{margin:0}dd{margin:.2rem 0 1rem}
-@media (max-width:56rem){body{display:block}nav{position:static;height:auto;border-right:0;border-bottom:1px solid var(--line)}
+@media (max-width:56rem){body{display:block}nav{position:static;height:auto;max-height:11rem;
+border-right:0;border-bottom:1px solid var(--line)}
 main{padding:1rem}nav ul{columns:18rem}nav li{break-inside:avoid}}
 @media print{nav{display:none}body{display:block}}
 `;
