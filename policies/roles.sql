@@ -30,9 +30,12 @@ begin
 end
 $$;
 
--- Granting a membership twice at the same instant from two databases fails with "tuple concurrently updated".
+-- From Postgres 16 on whoever creates a role is a member of it, but only to hand it out: to become it (SET), as every holder
+-- here does, is a right of its own. Granting a membership twice at the same instant from two databases fails with "tuple
+-- concurrently updated".
 do $$
 declare
+  to_become constant text := case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end;
   membership record;
 begin
   for membership in
@@ -40,12 +43,12 @@ begin
       ('anon', 'sluice_gateway'), ('authenticated', 'sluice_gateway'), ('service_role', 'sluice_gateway'),
       ('sluice_owner', current_user::text), ('sluice_gateway', current_user::text)
     ) as pair (role, holder)
-    where pair.role <> pair.holder and not pg_has_role(pair.holder, pair.role, 'member')
+    where pair.role <> pair.holder and not pg_has_role(pair.holder, pair.role, to_become)
   loop
     begin
       execute format('grant %I to %I', membership.role, membership.holder);
     exception when others then
-      if not pg_has_role(membership.holder, membership.role, 'member') then raise; end if;
+      if not pg_has_role(membership.holder, membership.role, to_become) then raise; end if;
     end;
   end loop;
 end
