@@ -92,10 +92,11 @@ export async function makeApp(parts: AppParts): Promise<App> {
     const timeoutMs = parts.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS;
     // Together, and within one time: a sweep that waits for a slow store must not keep the gateway taking requests, nor
     // alive. What it has claimed is another sweeper's in seconds.
-    await Promise.all([
+    const [, wasOrderly] = await Promise.all([
       Promise.race([sweeper.stop(), delay(timeoutMs, null, { ref: false })]),
-      server.listening ? drain(server, connections, timeoutMs) : null,
+      server.listening ? drain(server, connections, timeoutMs) : true,
     ]);
+    if (!wasOrderly) parts.log.warn('requests were cut off: they took longer than a stop waits', { timeoutMs });
     await Promise.all([core.database.close(), core.blobs.close()]);
   }
 

@@ -58,6 +58,7 @@ export function makeServe({ config: readConfig, packageRoot, output, makeLog }: 
         store: storeInWords(config),
       };
     },
+    note: (message, fields) => settings().log.info(message, fields),
     awaitShutdown: () =>
       awaitShutdown(process, () => {
         killWorkers(cluster);

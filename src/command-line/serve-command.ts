@@ -26,8 +26,10 @@ export interface ServeCommandParts {
   /** Serves, in this process or in several. */
   readonly startGateway: (engines: Engines) => Promise<RunningGateway>;
   readonly welcome: (port: number) => Welcome;
-  /** Resolves when the gateway is to end. Listens from the moment it is called. */
-  readonly awaitShutdown: () => Promise<void>;
+  /** Resolves when the gateway is to end, with the signal that says so. Listens from the moment it is called. */
+  readonly awaitShutdown: () => Promise<string>;
+  /** For the log: who reads it must be able to tell a stop from a crash. */
+  readonly note: (message: string, fields: object) => void;
 }
 
 /** A signal during the start waits until the start has come to an end, so nothing half-started stays behind. */
@@ -35,17 +37,20 @@ export function makeServeCommand(parts: ServeCommandParts): Command {
   return new Command('serve')
     .description('run the gateway until SIGTERM or SIGINT')
     .option('--json', 'print the welcome as JSON', false)
-    .action(async ({ json }: { json: boolean }) => {
+    .option('--quiet', 'print no welcome, whose keys a collector of logs would keep', false)
+    .action(async ({ json, quiet }: { json: boolean; quiet: boolean }) => {
       const shutdown = parts.awaitShutdown();
       const engines = await parts.startEngines();
       try {
         const gateway = await parts.startGateway(engines);
         const welcome = parts.welcome(gateway.port);
-        printResult(parts.output, { json, value: welcome, text: renderWelcome(welcome) });
-        await shutdown;
+        parts.note('serving', { url: welcome.url, rows: welcome.database, bytes: welcome.store });
+        if (!quiet) printResult(parts.output, { json, value: welcome, text: renderWelcome(welcome) });
+        parts.note('stopping: what has begun is finished', { signal: await shutdown });
         await gateway.stop();
       } finally {
         await engines.stop();
       }
+      parts.note('stopped', {});
     });
 }

@@ -5,16 +5,16 @@ export interface SignalSource {
   on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
 }
 
-/** Resolves at the first SIGTERM or SIGINT; at the second, `leaveAtOnce` is called. */
-export function awaitShutdown(source: SignalSource, leaveAtOnce: () => void): Promise<void> {
+/** Resolves at the first SIGTERM or SIGINT, with its name; at the second, `leaveAtOnce` is called. */
+export function awaitShutdown(source: SignalSource, leaveAtOnce: () => void): Promise<string> {
   return new Promise(resolve => {
     let isAsked = false;
-    const ask = (): void => {
+    const ask = (signal: string): void => {
       if (isAsked) leaveAtOnce();
       isAsked = true;
-      resolve();
+      resolve(signal);
     };
-    source.on('SIGTERM', ask);
-    source.on('SIGINT', ask);
+    source.on('SIGTERM', () => ask('SIGTERM'));
+    source.on('SIGINT', () => ask('SIGINT'));
   });
 }

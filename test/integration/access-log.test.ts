@@ -69,6 +69,21 @@ it('says who was refused, and by what', async () => {
   });
 });
 
+it('says why an engine is not ready', async () => {
+  const away = await startGateway({
+    beside: gateway,
+    log: makeLogger({ level: 'info', stream }),
+    wrapStore: store => ({ ...store, check: () => Promise.reject(new Error('403 SignatureDoesNotMatch')) }),
+  });
+  const [line] = await linesOf(() => makeCall(away.url)('GET', '/ready'));
+  await away.stop();
+  expect(line).toMatchObject({
+    level: 'error',
+    status: 503,
+    error: { message: 'Not ready: store', cause: { message: '403 SignatureDoesNotMatch' } },
+  });
+});
+
 it('has a line for bytes that are no request, with the id that the reply has', async () => {
   let reply = '';
   const [line, ...more] = await linesOf(async () => {

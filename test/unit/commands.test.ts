@@ -246,8 +246,14 @@ describe('sluice serve', () => {
       startEngines: async () => ({ workerEnvironment: {}, stop: async () => void steps.push('engines stopped') }),
       startGateway,
       welcome: () => welcome,
-      awaitShutdown: async () => void steps.push('waiting'),
+      awaitShutdown: async () => {
+        steps.push('waiting');
+        return 'SIGTERM';
+      },
+      note: (message, fields) => void steps.push(`${message} ${JSON.stringify(fields)}`),
     });
+  const serving = 'serving {"url":"http://h","rows":"d","bytes":"b"}';
+  const stopping = 'stopping: what has begun is finished {"signal":"SIGTERM"}';
 
   it('stops the engines when the gateway cannot start', async () => {
     const steps: string[] = [];
@@ -256,10 +262,14 @@ describe('sluice serve', () => {
     expect(steps).toEqual(['waiting', 'engines stopped']);
   });
 
-  it('stops the gateway before the engines', async () => {
+  it.each([
+    [[], ['welcome']],
+    [['--quiet'], []],
+  ])('with %j says %j, stops the gateway before the engines, and notes beginning and end', async (options, said) => {
     const steps: string[] = [];
-    await run(make(steps, async () => ({ port: 1, stop: async () => void steps.push('gateway stopped') })));
-    expect(steps).toEqual(['waiting', 'welcome', 'gateway stopped', 'engines stopped']);
+    const command = make(steps, async () => ({ port: 1, stop: async () => void steps.push('gateway stopped') }));
+    await run(command, ...options);
+    expect(steps).toEqual(['waiting', serving, ...said, stopping, 'gateway stopped', 'engines stopped', 'stopped {}']);
   });
 });
 

@@ -7,6 +7,7 @@ import type { Route, RouteHandler } from '../../contract/bind-routes.ts';
 import type { Contract } from '../../contract/contract.ts';
 import { type DocsPage, makeDocsPage } from '../../contract/docs-page.ts';
 import type { Database } from '../../database/database.ts';
+import { SluiceError } from '../../domain/errors.ts';
 import { finishReply } from '../../http/finish-reply.ts';
 import { recordOf } from '../../http/request-record.ts';
 import { API_SECURITY_HEADERS } from '../../http/security-headers.ts';
@@ -68,27 +69,37 @@ function recorded(handle: RouteHandler): RouteHandler {
 
 /** 200 when Postgres and the store answer, else 503; the body says which does not. */
 async function sendReadiness(res: ServerResponse, { database, blobs }: ServiceSurfaceOptions): Promise<void> {
-  const [databaseReady, storeReady] = await Promise.all([
-    answers(database.check(PROBE_TIMEOUT_MS)),
-    answers(blobs.check(AbortSignal.timeout(PROBE_TIMEOUT_MS))),
+  const [ofDatabase, ofStore] = await Promise.all([
+    faultOf(database.check(PROBE_TIMEOUT_MS)),
+    faultOf(blobs.check(AbortSignal.timeout(PROBE_TIMEOUT_MS))),
   ]);
-  const ready = databaseReady && storeReady;
+  const ready = ofDatabase === null && ofStore === null;
+  if (!ready) recordOf(res).error = notReady({ database: ofDatabase, store: ofStore });
   sendJson({
     res,
     status: ready ? 200 : 503,
-    body: { ready, database: databaseReady, store: storeReady },
+    body: { ready, database: ofDatabase === null, store: ofStore === null },
     ...(ready ? {} : { headers: { 'retry-after': '1' } }),
   });
 }
 
-async function answers(probe: Promise<void>): Promise<boolean> {
+/** For the log: a store that is away and one that refuses the keys are mended differently. */
+function notReady(faults: Readonly<Record<string, unknown>>): SluiceError {
+  const found = Object.entries(faults).filter(([, fault]) => fault !== null);
+  return new SluiceError('unavailable', `Not ready: ${found.map(([engine]) => engine).join(', ')}`, {
+    cause: found.length === 1 ? found[0]?.[1] : found.map(([, fault]) => fault),
+  });
+}
+
+/** Null where the engine answers in time. */
+async function faultOf(probe: Promise<void>): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>(resolve => {
-    timer = setTimeout(() => resolve(false), PROBE_TIMEOUT_MS);
+  const late = new Promise<unknown>(resolve => {
+    timer = setTimeout(() => resolve(`no answer within ${PROBE_TIMEOUT_MS} ms`), PROBE_TIMEOUT_MS);
   });
   const answered = probe.then(
-    () => true,
-    () => false,
+    () => null,
+    (error: unknown) => error,
   );
   return Promise.race([answered, late]).finally(() => clearTimeout(timer));
 }
