@@ -45,8 +45,9 @@ export function makeAccessLog({ log, onRequest }: AccessLogOptions): Middleware 
     const started = performance.now();
     const socket: CountedSocket = req.socket;
     const counted = socket[COUNTED] ?? { in: 0, out: 0 };
+    const remote = clientAddress(req); // a socket that is closed has forgotten it
     whenReplied(res, complete => {
-      const request = finishedRequest(req, res, { started, counted, complete });
+      const request = finishedRequest(req, res, { started, counted, remote, complete });
       socket[COUNTED] = { in: socket.bytesRead, out: socket.bytesWritten };
       onRequest(request);
       const { error, ...line } = request;
@@ -74,10 +75,17 @@ function isOurFault({ status, error }: FinishedRequest): boolean {
   return status >= 500 || (error !== null && OURS.has(errorCode(error)));
 }
 
+interface ReplyCircumstances {
+  readonly started: number;
+  readonly counted: { readonly in: number; readonly out: number };
+  readonly remote: string;
+  readonly complete: boolean;
+}
+
 function finishedRequest(
   req: IncomingMessage,
   res: ServerResponse,
-  { started, counted, complete }: { started: number; counted: { in: number; out: number }; complete: boolean },
+  { started, counted, remote, complete }: ReplyCircumstances,
 ): FinishedRequest {
   const { operationId, role, subject, ignoredLogin, error } = recordOf(res);
   const url = req.url ?? '';
@@ -94,7 +102,7 @@ function finishedRequest(
     durationMs: Math.round((performance.now() - started) * 10) / 10,
     bytesIn: Math.max(0, req.socket.bytesRead - counted.in),
     bytesOut: Math.max(0, req.socket.bytesWritten - counted.out),
-    remote: clientAddress(req),
+    remote,
     error,
   };
 }

@@ -50,8 +50,9 @@ export function trackConnections(server: Server, { idleTimeoutMs, onBadRequest }
     const res = replies.get(socket);
     if (res && !res.writableFinished && res.headersSent) socket.destroy();
     else {
+      const isOfRequest = res && !res.writableFinished; // whose own line tells
       const refused = answerBadRequest(error, socket);
-      if (refused !== null && socket.bytesRead > 0) onBadRequest?.(refused);
+      if (refused !== null && socket.bytesRead > 0 && !isOfRequest) onBadRequest?.(refused);
     }
   });
 

@@ -94,3 +94,16 @@ it('has a line for bytes that are no request, with the id that the reply has', a
   expect(reply).toContain(`x-request-id: ${line?.requestId}`);
   expect(more).toEqual([]);
 });
+
+it('has one line for a client that goes away, and its address', async () => {
+  const [line, ...more] = await linesOf(async () => {
+    const client = new RawClient(Number(new URL(gateway.url).port));
+    client.write('POST /object/notes/gone.txt HTTP/1.1', 'Host: a', `Authorization: Bearer ${SERVICE_TOKEN}`);
+    client.write('', 'Expect: 100-continue', 'Content-Length: 100', '', '');
+    await client.until('100 Continue');
+    client.write('begun').socket.end();
+    await client.closed;
+  });
+  expect(line).toMatchObject({ message: 'request', path: '/object/notes/gone.txt', status: 499, remote: '127.0.0.1' });
+  expect(more).toEqual([]);
+});

@@ -7,7 +7,6 @@ import type { Route, RouteHandler } from '../../contract/bind-routes.ts';
 import type { Contract } from '../../contract/contract.ts';
 import { type DocsPage, makeDocsPage } from '../../contract/docs-page.ts';
 import type { Database } from '../../database/database.ts';
-import { SluiceError } from '../../domain/errors.ts';
 import { finishReply } from '../../http/finish-reply.ts';
 import { recordOf } from '../../http/request-record.ts';
 import { API_SECURITY_HEADERS } from '../../http/security-headers.ts';
@@ -84,9 +83,9 @@ async function sendReadiness(res: ServerResponse, { database, blobs }: ServiceSu
 }
 
 /** For the log: a store that is away and one that refuses the keys are mended differently. */
-function notReady(faults: Readonly<Record<string, unknown>>): SluiceError {
+function notReady(faults: Readonly<Record<string, unknown>>): Error {
   const found = Object.entries(faults).filter(([, fault]) => fault !== null);
-  return new SluiceError('unavailable', `Not ready: ${found.map(([engine]) => engine).join(', ')}`, {
+  return new Error(`Not ready: ${found.map(([engine]) => engine).join(', ')}`, {
     cause: found.length === 1 ? found[0]?.[1] : found.map(([, fault]) => fault),
   });
 }
