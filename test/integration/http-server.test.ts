@@ -210,10 +210,4 @@ describe('Expect: 100-continue', () => {
     await polite.until('"body"');
     expect(polite.received.match(/100 Continue/g)).toHaveLength(1);
   });
-
-  it('is refused when something else is expected', async () => {
-    const { port } = await start(answer);
-    const reply = client(port).write('GET / HTTP/1.1', 'Host: a', 'Expect: the-unexpected', '', '');
-    expect(await reply.until('\r\n\r\n')).toMatch(/^HTTP\/1\.1 417 /);
-  });
 });
