@@ -1,6 +1,7 @@
 -- The bucket's and the server's rules for one object: raises SL001 (no such bucket), SL004 (too large) or SL005 (type
 -- not allowed), else returns the number of bytes allowed. An unknown size or type (null) is not judged yet.
 -- Media types are compared without parameters and case: `text/plain;charset=UTF-8` is a `text/plain`.
+-- Neither `image` nor `image/` is an `image/*`.
 -- The ecosystem's folder placeholder must be empty and may have any type.
 -- What most uploads pass is asked in expressions that need no query of their own; each query costs more than all of them.
 create or replace function sluice.check_rules(
@@ -29,7 +30,7 @@ begin
     select from unnest(rules.allowed_mime_types) as entry,
       lateral (select lower(trim(split_part(entry, ';', 1))) as pattern) as p
     where pattern in ('*', '*/*', media)
-      or (right(pattern, 2) = '/*' and split_part(pattern, '/', 1) = split_part(media, '/', 1))
+      or (right(pattern, 2) = '/*' and starts_with(media, left(pattern, -1)) and media <> left(pattern, -1))
   ) then
     raise exception 'mime type % is not supported', p_mime using errcode = 'SL005', detail = p_mime;
   end if;

@@ -34,12 +34,7 @@ export function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): 
   }
   const requestId = randomUUID();
   const [status, text] = STATUS_BY_CODE[error.code ?? ''] ?? BAD_REQUEST;
-  const body = JSON.stringify({
-    statusCode: String(status),
-    error: text,
-    message: 'The request is not valid HTTP',
-    code: 'InvalidRequest',
-  });
+  const body = JSON.stringify(badRequestBody(status, text, 'The request is not valid HTTP'));
   socket.end(
     [
       `HTTP/1.1 ${status} ${text}`,
@@ -54,4 +49,9 @@ export function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): 
   );
   setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
   return { requestId, status, remote: socket.remoteAddress ?? '', error: error.code ?? error.message };
+}
+
+/** In the form of the bucket API, since nobody knows which API was meant. */
+export function badRequestBody(status: number, error: string, message: string) {
+  return { statusCode: String(status), error, message, code: 'InvalidRequest' };
 }

@@ -5,7 +5,10 @@
 import { createServer, IncomingMessage, type Server, type ServerOptions, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
 import type { BadRequest } from './bad-request-reply.ts';
+import { badRequestBody } from './bad-request-reply.ts';
 import { type Connections, trackConnections } from './connections.ts';
+import { assignRequestId } from './request-id.ts';
+import { sendJson } from './send-json.ts';
 
 export interface ExpressAppOptions {
   /** How many proxies of ours are in front. What came in `X-Forwarded-For` before the outermost of them is hearsay. */
@@ -47,6 +50,7 @@ export function makeExpressApp(options: ExpressAppOptions): ExpressApp {
     ...messageClasses(app),
     noDelay: true,
     insecureHTTPParser: false,
+    requireHostHeader: false, // Node would refuse without a word
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout,
     connectionsCheckingInterval: Math.min(10_000, headersTimeout),
@@ -55,7 +59,10 @@ export function makeExpressApp(options: ExpressAppOptions): ExpressApp {
   });
   server.maxHeadersCount = 0; // Node would drop those beyond a number without a word; the limit in bytes refuses
   const connections = trackConnections(server, { idleTimeoutMs, onBadRequest: options.onBadRequest });
-  server.on('request', app);
+  server.on('request', (req: IncomingMessage, res: ServerResponse) => {
+    if (lacksHost(req)) refuseHostless(req, res);
+    else app(req, res);
+  });
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
     continueWhenRead(req, res);
     server.emit('request', req, res);
@@ -63,6 +70,17 @@ export function makeExpressApp(options: ExpressAppOptions): ExpressApp {
   // Node would answer in no API's words; whoever is asked refuses it.
   server.on('checkExpectation', (req, res) => server.emit('request', req, res));
   return { app, server, connections };
+}
+
+/** RFC 9112 §3.2: of what HTTP/1.1 asks, the one header. */
+function lacksHost({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host === undefined && httpVersion === '1.1';
+}
+
+function refuseHostless(req: IncomingMessage, res: ServerResponse): void {
+  assignRequestId(req, res);
+  res.setHeader('connection', 'close');
+  sendJson({ res, status: 400, body: badRequestBody(400, 'Bad Request', 'A request of HTTP/1.1 names its Host') });
 }
 
 /** Sends `100 Continue` at the first attempt to read the body, so that a refusal can come instead (RFC 9110 §10.1.1). */

@@ -128,13 +128,14 @@ describe('bytes that are no request', () => {
     ['a bare line feed in a header', ['GET / HTTP/1.1', 'Host: a', 'X: a\nY: b\n\n'], 400],
     ['no host', ['GET / HTTP/1.1', '', ''], 400],
     ['headers beyond 64 KiB', ['GET / HTTP/1.1', 'Host: a', `X: ${'a'.repeat(70_000)}`, '', ''], 431],
-  ])('are refused and the connection closed: %s', async (_what, lines, status) => {
+  ])('are refused in words, and the connection closed: %s', async (_what, lines, status) => {
     const { port } = await start(answer);
     const reply = await client(port)
       .write(...lines)
       .all();
     expect(reply).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(reply.toLowerCase()).toContain('connection: close');
+    expect(reply).toMatch(/\r\n\r\n{"statusCode":"4\d\d","error":".+","message":".+","code":"InvalidRequest"}$/);
   });
 
   it('are answered with an id', async () => {
@@ -209,5 +210,11 @@ describe('Expect: 100-continue', () => {
     polite.write('body');
     await polite.until('"body"');
     expect(polite.received.match(/100 Continue/g)).toHaveLength(1);
+  });
+
+  it('leaves it to whoever is asked to refuse another expectation', async () => {
+    const { port } = await start((req, res) => sendJson({ res, status: 417, body: req.headers.expect }));
+    const reply = client(port).write('GET / HTTP/1.1', 'Host: a', 'Expect: the-unexpected', '', '');
+    expect(await reply.until('"the-unexpected"')).toMatch(/^HTTP\/1\.1 417 /);
   });
 });

@@ -49,6 +49,20 @@ describe.each(STORES)('raw uploads to the %s store', store => {
         'invalid_mime_type',
       ],
       [
+        'T2-07 of half a type',
+        '/object/images/a.bin',
+        { token, body: 'x', headers: { 'content-type': 'image' } },
+        '415',
+        'invalid_mime_type',
+      ],
+      [
+        'T2-07 of a type without a subtype',
+        '/object/images/a.bin',
+        { token, body: 'x', headers: { 'content-type': 'image/; charset=utf-8' } },
+        '415',
+        'invalid_mime_type',
+      ],
+      [
         'T2-07 without a type, which is application/octet-stream',
         '/object/images/a.bin',
         { token, body: 'x' },

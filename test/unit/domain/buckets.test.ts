@@ -1,9 +1,12 @@
 import { parseFileSizeLimit, parseMimePatterns } from '../../../src/domain/buckets.ts';
 
 describe('a file size limit', () => {
-  it.each([-1, 1.5, Number.NaN, '1', '1xb', 'kb', '', '1 000kb', '-1kb', '9'.repeat(30)])('refuses %p', limit => {
-    expect(() => parseFileSizeLimit(limit, 1e12)).toThrow(expect.objectContaining({ code: 'invalid-parameter' }));
-  });
+  it.each([-1, 1.5, Number.NaN, '1xb', '1e3', '0x10', 'kb', '', '1 000kb', '-1kb', '9'.repeat(30)])(
+    'refuses %p',
+    limit => {
+      expect(() => parseFileSizeLimit(limit, 1e12)).toThrow(expect.objectContaining({ code: 'invalid-parameter' }));
+    },
+  );
 
   it.each(['2gb', 1e9 + 1, 1e18, 1e300, '999999999999gb'])('refuses %p as more than the server accepts', limit => {
     expect(() => parseFileSizeLimit(limit, 1e9)).toThrow(expect.objectContaining({ code: 'limit-too-large' }));
@@ -13,6 +16,8 @@ describe('a file size limit', () => {
     [0, 0],
     [1000, 1000],
     ['1kb', 1000],
+    ['1000', 1000],
+    ['0', 0],
     ['2GB', 2e9],
     ['2.5 mb', 2.5e6],
     ['7B', 7],
