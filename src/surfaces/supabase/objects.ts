@@ -59,7 +59,8 @@ function relocationOf(body: RequestBodies['moveObject']) {
   return {
     sourceBucket: body.bucketId,
     sourceName: body.sourceKey,
-    bucket: body.destinationBucket ?? body.bucketId,
+    // Clients say null, which arrives as the empty text, where they mean none.
+    bucket: body.destinationBucket || body.bucketId,
     name: body.destinationKey,
   };
 }

@@ -63,6 +63,16 @@ describe('move, copy and delete', () => {
       json: { bucketId: 'files', sourceKey, destinationKey, ...more },
     });
 
+  it.each([
+    ['null', null],
+    ['empty', ''],
+  ])('takes a target bucket that is %s for none, as clients send it', async (what, destinationBucket) => {
+    await put(`bare/${what}`, 'bytes');
+    expect((await copy(`bare/${what}`, `bare/${what}-2`, { destinationBucket })).status).toBe(200);
+    expect((await move(`bare/${what}-2`, `bare/${what}-3`, { destinationBucket })).status).toBe(200);
+    expect(await read(`bare/${what}-3`)).toBe('bytes');
+  });
+
   describe.each([
     ['move', move],
     ['copy', (from: string, to: string, more = {}, who = token) => copy(from, to, more, {}, who)],
