@@ -1,6 +1,7 @@
 -- The session of somebody whose password was right, and is still. Gives back what the attempt took from its limits. Raises
 -- SL011 (account-active) for a banned account, SL012 where signing in (4) or everything is switched off, except for staff.
--- No row where the password has been changed since.
+-- No row where the password has been changed since, or the account is gone: either waits for this, so that it finds the session
+-- that it is to end.
 create or replace function sluice.finish_sign_in(
   p_account uuid, p_password_hash text, p_name text, p_lifetime interval, p_keys text[], p_window_ends timestamptz[]
 ) returns table (id uuid, claims jsonb, expires_at timestamptz)
@@ -9,7 +10,8 @@ declare
   v_account sluice.accounts;
   v_off integer;
 begin
-  select a.* into v_account from sluice.accounts a where a.id = p_account and a.password_hash = p_password_hash;
+  select a.* into v_account from sluice.accounts a where a.id = p_account and a.password_hash = p_password_hash
+  for share;
   if v_account.id is null then
     return;
   end if;

@@ -15,12 +15,11 @@ begin
   update storage.objects o set updated_at = now() where o.id = v_file.object_id and o.owner_id = auth.uid()::text;
   get diagnostics v_touched = row_count;
   perform set_config('role', 'sluice_gateway', true);
-  if v_touched = 0 then
-    raise exception 'Access denied' using errcode = 'SL003';
-  end if;
   select f.* into v_file from sluice.files f where f.id = p_file and not sluice.is_over(f) for update;
   if not found then
-    raise exception 'file not found' using errcode = 'SL002';
+    raise exception 'file not found' using errcode = 'SL002'; -- also where it has just been removed
+  elsif v_touched = 0 then
+    raise exception 'Access denied' using errcode = 'SL003';
   end if;
   return v_file;
 end

@@ -49,13 +49,13 @@ export async function getBuckets(
 
 /** Throws `bucket-not-found`, and `access-denied` for a bucket that the caller sees but may not change. */
 export async function changeBucket(core: Core, scope: RequestScope, id: string, rules: BucketRules): Promise<void> {
-  demandChange(id, onlyRow(await core.database.run(scope, updateBucket, { ...rules, id })));
+  await demandChange(id, async () => onlyRow(await core.database.run(scope, updateBucket, { ...rules, id })));
 }
 
 /** Throws `bucket-not-found`, `bucket-not-empty`, and `access-denied` for a bucket the caller sees but may not delete. */
 export async function removeBucket(core: Core, scope: RequestScope, id: string): Promise<void> {
   try {
-    demandChange(id, onlyRow(await core.database.run(scope, deleteBucket, { id })));
+    await demandChange(id, async () => onlyRow(await core.database.run(scope, deleteBucket, { id })));
   } catch (error) {
     if (error instanceof SluiceError && error.facts.constraint === OBJECTS_BUCKET) {
       throw new SluiceError('bucket-not-empty', 'The bucket you tried to delete is not empty', {
@@ -78,9 +78,14 @@ export async function clearBucket(core: Core, scope: RequestScope, id: string): 
   }
 }
 
-function demandChange(id: string, { changed, visible }: ChangedBucket): void {
-  if (changed) return;
-  if (!visible) throw bucketNotFound(id);
+/** A bucket that is still seen where it was not changed may just have been removed by somebody else: that shows the second time. */
+async function demandChange(id: string, change: () => Promise<ChangedBucket>): Promise<void> {
+  for (const isLast of [false, true]) {
+    const { changed, visible } = await change();
+    if (changed) return;
+    if (!visible) throw bucketNotFound(id);
+    if (isLast) break;
+  }
   throw new SluiceError('access-denied', 'new row violates row-level security policy for table "buckets"');
 }
 

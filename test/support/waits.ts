@@ -13,9 +13,10 @@ export async function deadlocksIn({ sql }: TestDatabase): Promise<number> {
 /** Resolves once so many transactions wait for a lock. */
 export async function untilWaiting({ sql }: TestDatabase, count: number): Promise<void> {
   await until(`${count} wait`, async () => {
-    const rows = await sql(
-      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
+    // Not from pg_stat_activity, which stays as it was at first sight for a test that is in a transaction itself.
+    const rows = await sql(`select from pg_locks w where not w.granted and exists (
+      select from pg_locks l join pg_database d on d.oid = l.database
+      where l.pid = w.pid and d.datname = current_database())`);
     return rows.length === count;
   });
 }
