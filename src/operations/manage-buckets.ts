@@ -71,10 +71,9 @@ export async function removeBucket(core: Core, scope: RequestScope, id: string):
  * Throws `bucket-not-found`, and `delete-denied` where an object remains that the caller may not remove.
  */
 export async function clearBucket(core: Core, scope: RequestScope, id: string): Promise<void> {
-  for (;;) {
-    const step = { role: scope.caller.role, id, limit: EMPTY_STEP };
-    const deleted = onlyRow(await core.database.run(scope, emptyBucket, step));
-    if (deleted < EMPTY_STEP || scope.signal.aborted) return;
+  const step = { role: scope.caller.role, id, limit: EMPTY_STEP };
+  for (let remaining = true; remaining && !scope.signal.aborted; ) {
+    remaining = onlyRow(await core.database.run(scope, emptyBucket, step));
   }
 }
 

@@ -110,11 +110,11 @@ export interface EmptyBucket {
   readonly limit: number;
 }
 
-/** How many objects went in this step. */
-export const emptyBucket: Statement<EmptyBucket, number> = {
+/** One step; gives whether any object remains. */
+export const emptyBucket: Statement<EmptyBucket, boolean> = {
   name: 'empty_bucket',
   runs: 'gateway',
-  text: 'select sluice.empty_bucket($1, $2, $3) as deleted',
+  text: 'select sluice.empty_bucket($1, $2, $3) as remaining',
   values: ({ role, id, limit }) => [role, id, limit],
-  row: row => row.deleted as number,
+  row: row => row.remaining as boolean,
 };
