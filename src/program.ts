@@ -101,18 +101,17 @@ program.addCommand(
   }),
 );
 
-program.addCommand(
-  makeFsckCommand({
-    output,
-    fsck: (options, onProgress) =>
-      withApp(visit(), (app, scope) =>
-        checkStorage({ ...app.core, graceMs: config().sweepGraceMs }, scope, { options, onProgress }),
-      ),
-    setExitCode: code => {
-      process.exitCode = code;
-    },
-  }),
-);
+const fsck = makeFsckCommand({
+  output,
+  fsck: (options, onProgress) =>
+    withApp(visit(), (app, scope) =>
+      checkStorage({ ...app.core, graceMs: config().sweepGraceMs }, scope, { options, onProgress }),
+    ),
+  setExitCode: code => {
+    process.exitCode = code;
+  },
+});
+program.addCommand(fsck);
 program.addCommand(
   makeSqlCommand({
     output,
@@ -126,6 +125,8 @@ program.addCommand(
 );
 
 inheritSettings(program);
+// A mistyped option is no finding: nothing was checked.
+fsck.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 try {
   if (cluster.isWorker) await runWorker(gatewayParts);

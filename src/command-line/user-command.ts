@@ -59,6 +59,7 @@ function changing(verb: 'add' | 'set', description: string, parts: UserCommandPa
   }
   return command.option('--json', 'print JSON', false).action(async (username: string, options: Options) => {
     const { json, ...wishes } = options;
+    if (verb === 'set' && Object.keys(wishes).length === 0) command.error('error: nothing to change was named');
     const password = wishes.password === '-' ? { password: await parts.readPassword() } : {};
     const changed = await parts[verb](username, { ...wishes, ...password });
     const text = [

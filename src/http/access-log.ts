@@ -69,9 +69,11 @@ function refusalOf(error: unknown): object {
 /** Also where an API says 400 for everything: what broke must be told with its causes. */
 const OURS: ReadonlySet<ErrorCode> = new Set(['internal', 'bytes-missing', 'unavailable', 'timeout', 'out-of-space']);
 
+/** Refusals whose true status is beyond 500: what the staff has switched off, and what no server here will ever do. */
+const NOT_OURS: ReadonlySet<ErrorCode> = new Set(['switched-off', 'coding-not-understood']);
+
 function isOurFault({ status, error }: FinishedRequest): boolean {
-  // What the staff has switched off is away because somebody wished it.
-  if (error !== null && errorCode(error) === 'switched-off') return false;
+  if (error !== null && NOT_OURS.has(errorCode(error))) return false;
   return status >= 500 || (error !== null && OURS.has(errorCode(error)));
 }
 

@@ -51,6 +51,13 @@ const STATUS_OF: Readonly<Record<ErrorKind, number>> = {
   'out-of-space': 507,
 };
 
+/** For routes of no API: the true status, and the error's own message unless it is a failure of ours. */
+export function plainlySaid(thrown: unknown): Said {
+  const error = asSluiceError(thrown);
+  const kind = KIND_OF[error.code];
+  return { status: STATUS_OF[kind], text: kind === 'internal' ? 'Internal Server Error' : error.message };
+}
+
 /** For the kinds that no document of an API has words for. */
 export const PLAIN_WORDS = {
   'too-large': null,

@@ -34,7 +34,8 @@ export interface AccountKeeperParts {
 const USERNAME = /^(?!\.+$)(?!(?:v1|me|all)$)[A-Za-z0-9_.-]{1,64}$/i;
 /** As a label of a host name, so that `backend-<id>` is the name of a bucket. */
 const BACKEND = /^[a-z0-9](?:[a-z0-9-]{0,52}[a-z0-9])?$/;
-const PASSWORD_MAX_CHARACTERS = 1024;
+/** As logging in takes at most (`openapi.yaml`, `LoginRequest`). */
+const PASSWORD_MAX_CHARACTERS = 1000;
 
 export function makeAccountKeeper({ database, passwords }: AccountKeeperParts): AccountKeeper {
   async function apply(

@@ -69,6 +69,12 @@ it('says who was refused, and by what', async () => {
   });
 });
 
+it('takes what nobody here understands for a refusal, not for a failure', async () => {
+  const headers = { 'transfer-encoding': 'gzip, chunked' };
+  const [line] = await linesOf(() => makeCall(gateway.url)('GET', '/bucket', { headers }));
+  expect(line).toMatchObject({ level: 'info', status: 501, error: 'coding-not-understood' });
+});
+
 it('says why an engine is not ready', async () => {
   const away = await startGateway({
     beside: gateway,

@@ -80,3 +80,14 @@ it.each(['transfer-encoding: Chunked', 'transfer-encoding: , chunked', 'expect:'
 it('keeps nothing of what was refused', async () => {
   expect(await gateway.db.sql(`select from storage.objects where name = 'refused'`)).toEqual([]);
 });
+
+it.each([
+  ['expect: foo', 417, 'Expectation Failed'],
+  ['transfer-encoding: gzip, chunked', 501, 'Not Implemented'],
+])('refuses %s on routes of no API as well, as no failure of its own', async (header, status, error) => {
+  const reply = await send('GET', '/health', header);
+  expect(reply).toEqual([
+    status,
+    { statusCode: `${status}`, error, message: expect.any(String), code: 'InvalidRequest' },
+  ]);
+});

@@ -55,6 +55,7 @@ describe('sluice serve, with nothing configured', () => {
     const nothing = "update storage.objects set name = 'x' where false; create temp table t (n int)";
     expect((await command(['sql', nothing])).stdout).toBe('UPDATE 0\nCREATE\n');
     expect((await command(['fsck'])).stdout).toContain('Everything agrees');
+    await expect(command(['fsck', '--verfy'])).rejects.toMatchObject({ code: 2, stdout: '' });
   });
 
   it('adds users beside the gateway, and with the first one what their APIs need', async () => {

@@ -318,6 +318,7 @@ describe('sluice user', () => {
     [['add', 'alice'], '--password <password>'],
     [['add', '--password', 'x'], "missing required argument 'name'"],
     [['set', 'alice', '--role', 'x'], "unknown option '--role'"],
+    [['set', 'alice', '--json'], 'nothing to change was named'],
     [['add', 'alice', '--password', 'x', '--no-staff'], "unknown option '--no-staff'"],
   ])('refuses %j', async (args, message) => {
     await expect(run(make().command, ...args)).rejects.toThrow(message);

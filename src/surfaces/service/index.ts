@@ -1,12 +1,13 @@
 /**
  * What the gateway says of itself: health, readiness, metrics, its contract. Needs no login and touches no object.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { BlobStore } from '../../blobs/blob-store.ts';
 import type { Route, RouteHandler } from '../../contract/bind-routes.ts';
 import type { Contract } from '../../contract/contract.ts';
 import { type DocsPage, makeDocsPage } from '../../contract/docs-page.ts';
 import type { Database } from '../../database/database.ts';
+import { plainlySaid } from '../../http/error-reply.ts';
 import { finishReply } from '../../http/finish-reply.ts';
 import { recordOf } from '../../http/request-record.ts';
 import { API_SECURITY_HEADERS } from '../../http/security-headers.ts';
@@ -20,9 +21,6 @@ export interface ServiceSurfaceOptions {
   /** In the text form of Prometheus, of all processes of this gateway. */
   readonly renderMetrics: () => Promise<string>;
 }
-
-/** In the form of the bucket API, whose tools look at these routes too. */
-const FAILED = { statusCode: '500', error: 'Internal', message: 'Internal Server Error', code: 'InternalError' };
 
 const PROBE_TIMEOUT_MS = 3_000;
 
@@ -54,9 +52,19 @@ export function makeServiceSurface(options: ServiceSurfaceOptions) {
     handlers: Object.fromEntries(Object.entries(handlers).map(([id, handle]) => [id, recorded(handle)])),
     onError: (error: unknown, _req: IncomingMessage, res: ServerResponse, operationId: string | null) => {
       Object.assign(recordOf(res), { error, operationId });
-      sendJson({ res, status: 500, body: FAILED });
+      sendJson({ res, ...refusalOf(error) });
     },
   };
+}
+
+/** In the form of the bucket API, whose tools look at these routes too. */
+function refusalOf(error: unknown): { status: number; body: unknown } {
+  const { status, text } = plainlySaid(error);
+  const words =
+    status === 500
+      ? { error: 'Internal', code: 'InternalError' }
+      : { error: STATUS_CODES[status] ?? '', code: 'InvalidRequest' };
+  return { status, body: { statusCode: `${status}`, message: text, ...words } };
 }
 
 function recorded(handle: RouteHandler): RouteHandler {
