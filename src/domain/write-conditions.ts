@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 export function partialityOf(headers: IncomingHttpHeaders): string | null {
   if (headers['content-range'] !== undefined) return 'a file is uploaded whole, without Content-Range';
   const isConditional = conditionOf(headers) !== null || (headers['if-none-match'] ?? '*').trim() !== '*';
-  return isConditional ? 'the one condition of an upload is If-None-Match: *, which replaces nothing' : null;
+  return isConditional ? 'the one condition of a write is If-None-Match: *, which replaces nothing' : null;
 }
 
 /** The name of the condition that an object be as its sender knows it; null where there is none. */

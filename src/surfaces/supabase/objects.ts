@@ -7,6 +7,7 @@ import { userMetadataHeader } from '../../domain/user-metadata.ts';
 import { conditionOf } from '../../domain/write-conditions.ts';
 import { copyObjectTo, deleteManyObjects, deleteOneObject, moveObjectTo } from '../../operations/change-object.ts';
 import { type Asked, addressOf } from './asked.ts';
+import { heedingNoneMatch, refusePartiality } from './write-once.ts';
 
 export async function deleteObject(asked: Asked) {
   const { bucket, name } = addressOf(asked);
@@ -22,7 +23,9 @@ export async function deleteObjects({ core, scope, params, body }: Asked) {
   return deleted.map(wireDeleted);
 }
 
-export async function moveObject({ core, scope, body }: Asked) {
+export async function moveObject({ core, scope, req, body }: Asked) {
+  const condition = conditionOf(req.headers);
+  if (condition !== null) throw malformed(`an object is moved as it is, without ${condition}`);
   await moveObjectTo(core, scope, relocationOf(body as RequestBodies['moveObject']));
   return { message: 'Successfully moved' };
 }
@@ -31,13 +34,15 @@ export async function copyObject({ core, scope, req, body }: Asked) {
   const copy = body as RequestBodies['copyObject'];
   const addresses = relocationOf(copy);
   const replace = !copy.copyMetadata;
-  const copied = await copyObjectTo(core, scope, {
-    ...addresses,
-    upsert: req.headers['x-upsert'] === 'true',
+  const facts = {
     contentType: (replace && legalHeader('mimetype', copy.metadata?.mimetype)) || undefined,
     cacheControl: (replace && legalHeader('cacheControl', copy.metadata?.cacheControl)) || undefined,
     userMetadata: replace ? (userMetadataHeader(req.headers) ?? {}) : undefined,
-  });
+  };
+  refusePartiality(req);
+  const copied = await heedingNoneMatch(req, req.headers['x-upsert'] === 'true', upsert =>
+    copyObjectTo(core, scope, { ...addresses, ...facts, upsert }),
+  );
   return {
     Id: copied.id,
     Key: `${addresses.bucket}/${addresses.name}`,

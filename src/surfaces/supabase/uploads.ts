@@ -3,18 +3,18 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestQueries } from '../../contract/types.generated.ts';
 import { parseContentEncoding } from '../../domain/content-encoding.ts';
 import { declaredMd5Of } from '../../domain/content-md5.ts';
-import { errorCode, malformed, SluiceError } from '../../domain/errors.ts';
+import { SluiceError } from '../../domain/errors.ts';
 import { legalHeader } from '../../domain/legal-header.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, type Json } from '../../domain/objects.ts';
 import { parseRobotsTag } from '../../domain/robots-tag.ts';
 import { parseUserMetadata, userMetadataHeader } from '../../domain/user-metadata.ts';
-import { partialityOf } from '../../domain/write-conditions.ts';
 import { isForm, readMultipart } from '../../http/multipart-upload.ts';
 import { declaredSizeOf, openRequestBody } from '../../http/request-body.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { commitDirectUpload } from '../../operations/direct-upload.ts';
 import { type PutRequest, putObject, type UploadFacts } from '../../operations/put-object.ts';
 import { type Asked, addressOf } from './asked.ts';
+import { heedingNoneMatch, refusePartiality } from './write-once.ts';
 
 const FORM_LIMITS = { maxFields: 10, maxFieldBytes: 1024 * 1024 };
 
@@ -60,15 +60,8 @@ async function upload(asked: Asked, upsert: boolean): Promise<void> {
   sendJson({ res: asked.res, status: 200, body: { Id: id, Key: `${address.bucket}/${address.name}` } });
 }
 
-/** With `If-None-Match: *` nothing is replaced, whatever else says so, and 412 says that there is something (RFC 9110 §13.1.2). */
-async function put({ core, scope, req }: Asked, request: PutRequest) {
-  if (req.headers['if-none-match'] === undefined) return putObject(core, scope, request);
-  try {
-    return await putObject(core, scope, { ...request, upsert: false });
-  } catch (error) {
-    if (errorCode(error) !== 'object-exists') throw error;
-    throw new SluiceError('precondition-failed', 'The object exists already', { cause: error });
-  }
+function put({ core, scope, req }: Asked, request: PutRequest) {
+  return heedingNoneMatch(req, request.upsert, upsert => putObject(core, scope, { ...request, upsert }));
 }
 
 type Upload = Pick<PutRequest, 'body' | 'sizeBytes' | 'longestBytes' | 'md5' | 'facts' | 'finalFacts'>;
@@ -85,8 +78,7 @@ function withUserMetadata(upload: Upload, userMetadata: Json | null): Upload {
 }
 
 async function readUpload({ req, scope }: Asked): Promise<Upload> {
-  const fault = partialityOf(req.headers);
-  if (fault !== null) throw malformed(fault);
+  refusePartiality(req);
   const facts = factsOfHeaders(req.headers);
   if (!isForm(req.headers)) {
     const md5 = declaredMd5Of(req.headers);

@@ -63,6 +63,35 @@ describe('move, copy and delete', () => {
       json: { bucketId: 'files', sourceKey, destinationKey, ...more },
     });
 
+  it('replaces nothing by a copy with If-None-Match: *, whatever x-upsert says', async () => {
+    await put('once/a', 'new');
+    await put('once/b', 'kept');
+    const headers = { 'x-upsert': 'true', 'if-none-match': '*' };
+    const refused = await copy('once/a', 'once/b', {}, headers);
+    expect([refused.status, refused.json]).toEqual([
+      412,
+      {
+        statusCode: '412',
+        error: 'Precondition Failed',
+        message: 'The object exists already',
+        code: 'PreconditionFailed',
+      },
+    ]);
+    expect(await read('once/b')).toBe('kept');
+    expect((await copy('once/a', 'once/c', {}, headers)).status).toBe(200);
+  });
+
+  it.each(['if-match', 'if-unmodified-since'])('refuses to copy or move under %s, which it cannot heed', async name => {
+    await put('once/d', 'd');
+    const headers = { [name]: name === 'if-match' ? '"x"' : 'Wed, 01 Jan 2020 00:00:00 GMT', 'x-upsert': 'true' };
+    const json = { bucketId: 'files', sourceKey: 'once/d', destinationKey: 'once/e' };
+    for (const verb of ['copy', 'move']) {
+      const { status, json: body } = await call('POST', `/object/${verb}`, { token, headers, json });
+      expect([status, body]).toEqual([400, expect.objectContaining({ statusCode: '400', code: 'InvalidParameter' })]);
+    }
+    expect(await rowOf('files', 'once/e')).toBeUndefined();
+  });
+
   it.each([
     ['null', null],
     ['empty', ''],
