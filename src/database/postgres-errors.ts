@@ -110,6 +110,6 @@ function messageOf(error: PostgresError): string {
   // Requests were checked before, so it is a policy that reads a text as what it is not: the token's `sub` as a UUID, say.
   // The text itself is left out, since it may be of a row that the caller may not see.
   if (code === '22P02') return `a policy cannot read what it is given: ${error.message.replace(/: ".*$/s, '')}`;
-  const isConstraint = code === '23505' || code === '23514';
-  return (isConstraint ? CONSTRAINTS[constraint]?.[1] : undefined) ?? error.message;
+  if (!['23503', '23505', '23514'].includes(code)) return error.message;
+  return CONSTRAINTS[constraint]?.[1] ?? 'A rule of the database is against it';
 }

@@ -40,6 +40,7 @@ const say = makeWording({
     'invalid-session': LOG_IN,
     'switched-off': null,
     'folder-not-found': NO_FOLDER_ABOVE,
+    referenced: [400, 'A file is still referenced by another table'],
   },
   // Asked of nobody but whoever has just given the right password.
   ofPermits: { 'account-active': [401, 'The account is banned'] },

@@ -273,6 +273,20 @@ describe.each(STORES)('changing the tree, on the %s store,', store => {
     expect(await tracesOf(gateway)).toMatchObject({ rows: 2, unfinished: 0, blobs: 2 });
   });
 
+  it('keeps what other tables and constraints in the database demand, and says so in words of its own', async () => {
+    await put('alice/docs', 'a.txt', 'b.txt');
+    await gateway.db.sql('create table public.pinned (id uuid references storage.objects (id))');
+    await gateway.db.sql(`insert into public.pinned select id from storage.objects where name like '%b.txt'`);
+    const { status, json } = await call('DELETE', '/storage/alice/docs', { token: ALICE_TOKEN });
+    expect([status, json]).toEqual([400, 'A file is still referenced by another table']);
+    await gateway.db.sql('drop table public.pinned');
+    await gateway.db.sql(`alter table storage.objects add constraint "no c" check (name not like '%c.txt')`);
+    const moved = await move('alice/docs/a.txt', 'alice/docs/c.txt');
+    await gateway.db.sql('alter table storage.objects drop constraint "no c"');
+    expect([moved.status, moved.json]).toEqual([400, 'A rule of the database is against it']);
+    expect(await namesIn(call, 'alice/docs')).toEqual(['a.txt', 'b.txt']);
+  });
+
   it('T0-25 keeps the root', async () => {
     await put('alice/', 'a.txt');
     expect((await call('DELETE', '/storage/alice/', { token: ALICE_TOKEN })).status).toBe(400);
