@@ -41,6 +41,7 @@ sluice.files.embed boolean not null default false
 sluice.files.format text not null default 'RANDOM'::text
 sluice.files.password_hash text
 sluice.files.folder_id bigint
+sluice.files.removal_refused_at timestamp with time zone
 sluice.folders.id bigint not null
 sluice.folders.name text not null
 sluice.folders.owner uuid not null
@@ -144,6 +145,7 @@ CREATE INDEX files_by_folder ON sluice.files USING btree (folder_id) WHERE (fold
 CREATE INDEX files_that_are_favorites ON sluice.files USING btree (object_id) WHERE favorite
 CREATE INDEX files_that_are_spent ON sluice.files USING btree (viewed_at) WHERE (views >= max_views)
 CREATE INDEX files_that_expire ON sluice.files USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (NOT favorite))
+CREATE INDEX files_that_stay ON sluice.files USING btree (removal_refused_at) WHERE (removal_refused_at IS NOT NULL)
 CREATE INDEX folders_by_owner ON sluice.folders USING btree (owner, updated_at)
 CREATE INDEX objects_by_created_at ON storage.objects USING btree (bucket_id, created_at, name)
 CREATE INDEX objects_by_updated_at ON storage.objects USING btree (bucket_id, updated_at, name)
