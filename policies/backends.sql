@@ -15,11 +15,13 @@ create policy backends_add on storage.objects for insert to authenticated
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(2)));
 
 -- An administrator replaces and moves files of the backend of his or her account; a scoped session needs the scope
--- FILE_MODIFY.
+-- FILE_MODIFY, and, since a move may have brought the file from another bucket, UPLOAD_FILE as for adding one.
 create policy backends_change on storage.objects for update to authenticated
   using (bucket_id = 'backend-' || (select auth.claim('backend')) and (select auth.claim('admin')) = 'true'
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(256)))
-  with check (bucket_id = 'backend-' || (select auth.claim('backend')) and (select auth.claim('admin')) = 'true');
+  with check (bucket_id = 'backend-' || (select auth.claim('backend')) and (select auth.claim('admin')) = 'true'
+    and (select auth.claim('banned')) is distinct from 'true'
+    and ((select auth.has_scope(2)) or (select storage.operation()) = 'storage.object.revoke_links'));
 
 -- An administrator removes files of the backend of his or her account; a scoped session needs the scope FILE_MODIFY.
 create policy backends_remove on storage.objects for delete to authenticated

@@ -25,11 +25,16 @@ create policy home_add on storage.objects for insert to authenticated
   with check (bucket_id = 'home' and starts_with(name, (select auth.claim('username') || '/'))
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(2)));
 
--- A user changes and moves what lies in that tree, and never out of it; a scoped session needs the scope FILE_MODIFY.
+-- A user changes and moves what lies in that tree; a scoped session needs the scope FILE_MODIFY. Where a change may have
+-- brought a file from another bucket it needs what adding one needs; the operations listed never do. Whether a file leaves
+-- for another bucket is for the policies of that one.
 create policy home_change on storage.objects for update to authenticated
   using (bucket_id = 'home' and starts_with(name, (select auth.claim('username') || '/'))
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(256)))
-  with check (bucket_id = 'home' and starts_with(name, (select auth.claim('username') || '/')));
+  with check (bucket_id = 'home' and starts_with(name, (select auth.claim('username') || '/'))
+    and (select auth.claim('banned')) is distinct from 'true'
+    and ((select auth.has_scope(2))
+      or (select storage.operation()) = any (array['tree.move', 'storage.object.revoke_links'])));
 
 -- A user removes what lies in that tree; a scoped session needs the scope FILE_MODIFY.
 create policy home_remove on storage.objects for delete to authenticated

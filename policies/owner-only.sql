@@ -8,7 +8,7 @@ create policy owner_only_read on storage.objects for select to authenticated
 create policy owner_only_add on storage.objects for insert to authenticated
   with check (bucket_id = 'my-bucket' and owner_id = (select auth.claim('sub')));
 
--- A signed-in user replaces, renames and moves his or her own objects, inside this bucket.
+-- A signed-in user replaces, renames and moves his or her own objects, to where a policy takes them in.
 create policy owner_only_change on storage.objects for update to authenticated
   using (bucket_id = 'my-bucket' and owner_id = (select auth.claim('sub')))
   with check (bucket_id = 'my-bucket' and owner_id = (select auth.claim('sub')));

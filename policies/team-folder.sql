@@ -8,7 +8,7 @@ create policy team_folder_read on storage.objects for select to authenticated
 create policy team_folder_add on storage.objects for insert to authenticated
   with check (bucket_id = 'my-bucket' and (storage.foldername(name))[1] = (select auth.claim('team')));
 
--- A member changes any object of the team's folder and may not move it out.
+-- A member changes any object of the team's folder, and moves it out only where policies of another bucket take it in.
 create policy team_folder_change on storage.objects for update to authenticated
   using (bucket_id = 'my-bucket' and (storage.foldername(name))[1] = (select auth.claim('team')))
   with check (bucket_id = 'my-bucket' and (storage.foldername(name))[1] = (select auth.claim('team')));

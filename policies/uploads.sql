@@ -38,12 +38,17 @@ create policy uploads_add_own on storage.objects for insert to authenticated
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.claim('verified')) is distinct from 'false'
     and (select auth.has_scope(2)));
 
--- A user changes what is said of his or her own files.
+-- A user changes what is said of his or her own files. A change that may have brought the file from another bucket needs
+-- what adding one needs; the operations listed never do.
 create policy uploads_change_own on storage.objects for update to authenticated
   using (bucket_id = 'uploads' and owner_id = (select auth.claim('sub'))
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(256)))
   with check (bucket_id = 'uploads' and owner_id = (select auth.claim('sub'))
-    and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(256)));
+    and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(256))
+    and ((select auth.claim('verified')) is distinct from 'false' and (select auth.has_scope(2))
+      or (select storage.operation()) = any (array[
+        'uploads.rename', 'uploads.change_extension', 'uploads.favor', 'uploads.folder.create', 'uploads.folder.add',
+        'uploads.folder.remove', 'storage.object.revoke_links'])));
 
 -- A user removes his or her own files.
 create policy uploads_remove_own on storage.objects for delete to authenticated
@@ -59,12 +64,16 @@ create policy uploads_staff_sees on storage.objects for select to authenticated
       'storage.object.delete', 'storage.object.delete_many']))
     and not exists (select from storage.files_over over where over.id = objects.id));
 
--- The staff changes what is said of everybody's files.
+-- The staff changes what is said of everybody's files. A change that may have brought the file from another bucket needs
+-- what adding one needs; the operations listed never do.
 create policy uploads_staff_changes on storage.objects for update to authenticated
   using (bucket_id = 'uploads' and (select auth.claim('staff')) = 'true'
     and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(65536)))
   with check (bucket_id = 'uploads' and (select auth.claim('staff')) = 'true'
-    and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(65536)));
+    and (select auth.claim('banned')) is distinct from 'true' and (select auth.has_scope(65536))
+    and ((select auth.claim('verified')) is distinct from 'false' and (select auth.has_scope(2))
+      or (select storage.operation()) = any (array[
+        'uploads.rename', 'uploads.change_extension', 'storage.object.revoke_links'])));
 
 -- The staff removes everybody's files.
 create policy uploads_staff_removes on storage.objects for delete to authenticated

@@ -8,7 +8,7 @@ create policy user_folder_read on storage.objects for select to authenticated
 create policy user_folder_add on storage.objects for insert to authenticated
   with check (bucket_id = 'my-bucket' and (storage.foldername(name))[1] = (select auth.claim('sub')));
 
--- A signed-in user changes objects of that folder and may not move them out of it.
+-- A signed-in user changes objects of that folder, and moves them out only where policies of another bucket take them in.
 create policy user_folder_change on storage.objects for update to authenticated
   using (bucket_id = 'my-bucket' and (storage.foldername(name))[1] = (select auth.claim('sub')))
   with check (bucket_id = 'my-bucket' and (storage.foldername(name))[1] = (select auth.claim('sub')));

@@ -108,7 +108,7 @@ async function askOfObject(core: Core, row: Row, asked: { from: Address; table: 
     case 'has the permit':
       return demandPermits(core, { ...scope, permits: [name], target: targetOf(row) });
     case 'revokes links to':
-      return revoke(core, scope, { bucket, name, fingerprint: null });
+      return revoke(core, { ...scope, operation: 'storage.object.revoke_links' }, { bucket, name, fingerprint: null });
     default:
       return relocate(core, row, asked);
   }
@@ -127,7 +127,7 @@ function relocate(core: Core, row: Row, { from, table }: { from: Address; table:
   const move = { sourceBucket: from.bucket, sourceName: from.name, ...objectIn(table, row.to) };
   return row.does === 'copies'
     ? copyObjectTo(core, scope, { ...move, upsert: false })
-    : moveObjectTo(core, scope, move);
+    : moveObjectTo(core, { ...scope, operation: 'storage.object.move' }, move);
 }
 
 function upload(core: Core, row: Row, to: Address & { upsert: boolean }): Promise<unknown> {

@@ -24,6 +24,10 @@ export type Person =
   | "alice's adder"
   | "alice's reader"
   | "alice's changer"
+  | "alice's keeper"
+  | "alice's rearranger"
+  | "staff's keeper"
+  | "staff's rearranger"
   | "staff's reader"
   | "staff's changer"
   | 'admin'
@@ -31,7 +35,8 @@ export type Person =
   | 'banned admin'
   | "admin's adder"
   | "admin's changer"
-  | "admin's reader";
+  | "admin's reader"
+  | "admin's keeper";
 
 /** `left-out`: no error, but the answer says nothing of it. */
 export type Verdict = 'allowed' | 'left-out' | ErrorCode;
@@ -96,6 +101,10 @@ export const CLAIMS: Readonly<Record<Person, Readonly<Record<string, unknown>>>>
   "alice's adder": { username: 'alice', scopes: 2 },
   "alice's reader": { username: 'alice', scopes: 128 },
   "alice's changer": { username: 'alice', scopes: 256 },
+  "alice's keeper": { username: 'alice', scopes: 2 + 128 + 256 },
+  "alice's rearranger": { username: 'alice', scopes: 128 + 256 },
+  "staff's keeper": { staff: true, scopes: 2 + 32768 + 65536 },
+  "staff's rearranger": { staff: true, scopes: 32768 + 65536 },
   "staff's reader": { staff: true, scopes: 32768 },
   "staff's changer": { staff: true, scopes: 65536 },
   admin: { admin: true, backend: 'default' },
@@ -104,6 +113,7 @@ export const CLAIMS: Readonly<Record<Person, Readonly<Record<string, unknown>>>>
   "admin's adder": { admin: true, backend: 'default', scopes: 2 },
   "admin's changer": { admin: true, backend: 'default', scopes: 256 },
   "admin's reader": { admin: true, backend: 'default', scopes: 128 },
+  "admin's keeper": { admin: true, backend: 'default', scopes: 2 + 256 },
 };
 
 export const SUBJECTS: Readonly<Record<Person, string | null>> = {
@@ -120,6 +130,10 @@ export const SUBJECTS: Readonly<Record<Person, string | null>> = {
   "alice's adder": ALICE,
   "alice's reader": ALICE,
   "alice's changer": ALICE,
+  "alice's keeper": ALICE,
+  "alice's rearranger": ALICE,
+  "staff's keeper": STF,
+  "staff's rearranger": STF,
   "staff's reader": STF,
   "staff's changer": STF,
   admin: ADM,
@@ -128,6 +142,7 @@ export const SUBJECTS: Readonly<Record<Person, string | null>> = {
   "admin's adder": ADM,
   "admin's changer": ADM,
   "admin's reader": ADM,
+  "admin's keeper": ADM,
 };
 
 export function callerOf(who: Person): Caller {
