@@ -31,8 +31,8 @@ const REAPPLIED = 'functions and grants';
 
 /**
  * Migrates the database that `target` names, as the login that `target` names: a superuser, or a role that may create
- * roles and schemas. Rejects, with everything of the failing file rolled back, when a file fails or when an applied
- * migration's text has changed since.
+ * roles and schemas. Rejects, with everything of the failing file rolled back, when a file fails, when an applied
+ * migration's text has changed since, or when a newer version has migrated the database.
  */
 export async function migrate(
   target: ConnectionTarget,
@@ -63,6 +63,7 @@ async function migrateLocked(
   const reapplied = [roles, ...functions, grants];
   const reappliedHash = hashOf(reapplied.map(file => file.hash).join());
   const known = await readApplied(client);
+  refuseNewer(migrations, known);
   refuseChanged(migrations, known);
   const pending = migrations.filter(file => !known.has(file.name));
   if (pending.length === 0 && known.get(REAPPLIED) === reappliedHash) return { applied: [] };
@@ -124,6 +125,17 @@ async function recordApplied(client: pg.Client, file: { name: string; hash: stri
     `insert into sluice.migrations (name, hash) values ($1, $2)
      on conflict (name) do update set hash = excluded.hash, applied_at = now()`,
     [file.name, file.hash],
+  );
+}
+
+/** Else an older version would put its functions in the place of those that the newer tables need. */
+function refuseNewer(migrations: readonly SqlFile[], known: ReadonlyMap<string, string>): void {
+  const last = migrations.at(-1)?.name ?? '';
+  const newer = [...known.keys()].filter(name => /^\d{4}_.*\.sql$/.test(name) && name > last).sort();
+  if (newer.length === 0) return;
+  throw new Error(
+    `the database was migrated by a newer version of Sluice (${newer.join(', ')}); start that version or a later one, ` +
+      'or restore a copy of the database from before the upgrade',
   );
 }
 

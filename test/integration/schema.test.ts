@@ -38,6 +38,15 @@ describe('the schema', () => {
     }
   });
 
+  it('refuses a database that a newer version has migrated, and leaves its functions alone', async () => {
+    const future = "insert into sluice.migrations (name, hash) values ('9999_future.sql', 'x')";
+    await db.sql(`${future}; update sluice.migrations set hash = 'y' where name = 'functions and grants'`);
+    await expect(migrate(db.target, PACKAGE_ROOT)).rejects.toThrow('by a newer version of Sluice (9999_future.sql)');
+    const [kept] = await db.sql("select hash from sluice.migrations where name = 'functions and grants'");
+    expect(kept).toEqual({ hash: 'y' });
+    await db.sql("delete from sluice.migrations where name = '9999_future.sql'");
+  });
+
   it('refuses a migration that was changed after it had been applied', async () => {
     await db.sql(`update sluice.migrations set hash = 'another' where name = '0001_storage_tables.sql'`);
     await expect(migrate(db.target, PACKAGE_ROOT)).rejects.toThrow('0001_storage_tables.sql was changed after');
