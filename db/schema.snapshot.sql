@@ -61,7 +61,7 @@ sluice.rate_limits.count integer not null
 sluice.rate_limits.taken_at timestamp with time zone
 sluice.removals.id bigint not null
 sluice.removals.versions text[] collate C not null
-sluice.removals.removed_at timestamp with time zone not null default now()
+sluice.removals.removed_at timestamp with time zone not null default clock_timestamp()
 sluice.revoked_tokens.id bigint not null
 sluice.revoked_tokens.bucket_id text collate C not null
 sluice.revoked_tokens.name text collate C

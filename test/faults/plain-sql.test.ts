@@ -131,6 +131,44 @@ describe('rows changed by plain SQL', () => {
     await expectAgreement(gateway);
   });
 
+  it.each([
+    [
+      'a row is removed and put back',
+      `with gone as (delete from storage.objects where name = 'two' returning *)
+       insert into storage.objects (id, bucket_id, name, version, metadata)
+         select id, bucket_id, name, version, metadata from gone`,
+    ],
+    ['one of two rows is removed that name the same bytes', `delete from storage.objects where name = 'copy of one'`],
+  ])('leaves the bytes alive where, in one statement, %s', async (_, statement) => {
+    await gateway.db.sql(statement);
+    const states = 'select distinct state from sluice.blobs b join storage.objects o using (version)';
+    expect(await gateway.db.sql(states)).toEqual([{ state: 'live' }]);
+    await sweep(gateway);
+    expect(await readEverything(gateway)).toMatchObject(whole('one', 'two'));
+    await expectAgreement(gateway);
+  });
+
+  it.each([
+    ['deleted', `delete from storage.objects where name = 'two'`],
+    ['given other bytes', `update storage.objects set version = null where name = 'two'`],
+    ['truncated', 'truncate storage.objects'],
+    ['deleted with thousands', `delete from storage.objects where name = 'two' or name like 'many/%'`],
+  ])('begins the grace of bytes when their row is %s, not when the transaction began', async (_, statement) => {
+    await gateway.db.sql(`insert into storage.objects (bucket_id, name, version)
+      select 'b', 'many/' || n, 'many-' || n from generate_series(1, 1001) n`);
+    await gateway.db.sql('begin');
+    await gateway.db.sql('create temporary table earlier on commit drop as select clock_timestamp() as instant');
+    await gateway.db.sql(statement);
+    const marks = await gateway.db.sql(
+      `select at > instant as later from earlier, (
+         select dead_at from sluice.blobs where state = 'dead' union all select removed_at from sluice.removals) m (at)
+       where at >= now()`,
+    );
+    await gateway.db.sql('rollback');
+    expect(marks.length).toBeGreaterThan(0);
+    expect(marks).toEqual(marks.map(() => ({ later: true })));
+  });
+
   it('never calls an upload done whose row a trigger of the application has swallowed', async () => {
     await gateway.db.sql(`create function app.swallow() returns trigger language plpgsql as 'begin return null; end'`);
     await gateway.db.sql(
