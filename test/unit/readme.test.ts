@@ -5,7 +5,7 @@ import { withTables } from '../support/readme-tables.ts';
 const ROOT = join(__dirname, '..', '..');
 
 describe('the README', () => {
-  it('says of settings and errors what the code says', async () => {
+  it('says of settings, metrics and errors what the code says', async () => {
     const text = await readFile(join(ROOT, 'README.md'), 'utf8');
     const expected = withTables(text);
     if (process.env.WRITE_README_TABLES === 'true') await writeFile(join(ROOT, 'README.md'), expected);
