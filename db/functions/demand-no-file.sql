@@ -3,13 +3,19 @@ create or replace function sluice.demand_no_file(p_role text, p_bucket text, p_n
 language plpgsql set search_path = '' as $$
 declare
   segments text[] := string_to_array(p_name, '/');
+  path text := segments[1];
+  folders text[] := '{}';
   present boolean;
 begin
+  for depth in 2 .. cardinality(segments) - 1 loop
+    path := path || '/' || segments[depth];
+    folders := folders || path;
+  end loop;
+  if cardinality(folders) = 0 then
+    return;
+  end if;
   perform set_config('role', p_role, true);
-  present := exists (
-    select from storage.objects o
-    where o.bucket_id = p_bucket and o.name = any (array(
-      select array_to_string(segments[:depth], '/') from generate_series(2, cardinality(segments) - 1) depth)));
+  present := exists (select from storage.objects o where o.bucket_id = p_bucket and o.name = any (folders));
   perform set_config('role', 'sluice_gateway', true);
   if present then
     raise exception 'A file stands where a folder would' using errcode = 'SL008';

@@ -10,11 +10,15 @@ declare
   facts jsonb;
   visible boolean;
   moved bigint := 0;
-  one bigint := hashtextextended(p_source_bucket || '/' || p_source_name, 0);
-  other bigint := hashtextextended(p_bucket || '/' || p_name, 0);
+  first text := p_source_bucket || '/' || p_source_name;
+  second text := p_bucket || '/' || p_name;
 begin
-  perform pg_advisory_xact_lock(least(one, other));
-  perform pg_advisory_xact_lock(greatest(one, other));
+  -- In the order of sluice.hold_tree_names.
+  if string_to_array(first, '/') collate "C" > string_to_array(second, '/') collate "C" then
+    first := second;
+    second := p_source_bucket || '/' || p_source_name;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended(first, 0)), pg_advisory_xact_lock(hashtextextended(second, 0));
   for attempt in 1..3 loop
     perform set_config('role', p_role, true);
     select o.metadata into facts from storage.objects o where o.bucket_id = p_source_bucket and o.name = p_source_name;
