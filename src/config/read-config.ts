@@ -100,7 +100,7 @@ export function readSetting<Name extends SettingName>(env: Environment, name: Na
   if (text === null) return null as SettingValue<Name>;
   const value = setting.parse(text);
   if (value === null) {
-    const shown = setting.secret === 'no' ? ` '${text}'` : ' a value that cannot be used';
+    const shown = setting.secret === 'no' ? ` '${mask(text, 'password')}'` : ' a value that cannot be used';
     throw new ConfigError(`${name} is${shown}, but it accepts ${setting.accepts}.`);
   }
   return value as SettingValue<Name>;
@@ -208,7 +208,7 @@ function textOf(env: Environment, name: SettingName): string | null {
 }
 
 function mask(text: string, secret: Setting['secret']): string {
-  if (secret === 'whole') return '********';
+  if (secret === 'whole' || (secret === 'in-place' && text.startsWith('{'))) return '********';
   return secret === 'password'
     ? text.replace(/(:\/\/[^/@:]*):.*@/, '$1:********@').replace(/password=[^&]*/gi, 'password=********')
     : text;

@@ -17,8 +17,8 @@ export interface Setting<Value = unknown> extends Kind<Value> {
   readonly fallback: string | null;
   /** What absence means, where `fallback` does not say it. */
   readonly absence: string | null;
-  /** `whole`: never shown. `password`: shown without the password of the URL. */
-  readonly secret: 'no' | 'whole' | 'password';
+  /** `whole`: never shown. `password`: shown without the password of the URL. `in-place`: shown where it is a path. */
+  readonly secret: 'no' | 'whole' | 'password' | 'in-place';
 }
 
 export const BOOLEAN: Kind<boolean> = {
@@ -86,12 +86,14 @@ export function listOf(accepts: string, isItem: (item: string) => boolean): Kind
   };
 }
 
-/** An http or https URL without query and fragment, returned without a closing slash. */
+/** An http or https URL without credentials, query and fragment, returned without a closing slash. */
 export function webUrl(accepts: string): Kind<string> {
   return {
     accepts,
     parse: text => {
       if (!/^https?:\/\/[^\s?#]+$/i.test(text) || !URL.canParse(text)) return null;
+      const { username, password } = new URL(text); // which would be shown wherever the URL is
+      if (username !== '' || password !== '') return null;
       return text.replace(/\/+$/, '');
     },
   };

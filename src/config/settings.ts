@@ -52,13 +52,13 @@ export const SETTINGS = {
   ),
   S3_BUCKET: optional(
     'The bucket that keeps the bytes; setting it selects S3',
-    matching(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i, 'the name of an S3 bucket'),
+    matching(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i, 'the name of an S3 bucket, of 3 to 63 characters'),
     'bytes are kept in DATA_DIR',
   ),
-  S3_ENDPOINT: optional('Where the S3 server is', webUrl('an http or https URL'), 'AWS'),
+  S3_ENDPOINT: optional('Where the S3 server is', webUrl('an http or https URL without user and password'), 'AWS'),
   S3_PUBLIC_ENDPOINT: optional(
     'Where clients reach the S3 server, for buckets whose delivery is redirect',
-    webUrl('an http or https URL'),
+    webUrl('an http or https URL without user and password'),
     'the same as S3_ENDPOINT',
   ),
   S3_REGION: setting('The region of the S3 bucket', word('the name of a region'), 'us-east-1'),
@@ -85,11 +85,14 @@ export const SETTINGS = {
     ),
     secret: 'whole',
   },
-  JWT_JWKS: optional(
-    'Public keys of a foreign issuer of tokens (RS, ES, EdDSA): JSON, or the path of a file',
-    matching(/^[^\0]+$/, 'a JSON Web Key Set, or the path of a file that holds one'),
-    'only HS256 tokens are accepted',
-  ),
+  JWT_JWKS: {
+    ...optional(
+      'Public keys of a foreign issuer of tokens (RS, ES, EdDSA): JSON, or the path of a file',
+      matching(/^[^\0]+$/, 'a JSON Web Key Set, or the path of a file that holds one'),
+      'only HS256 tokens are accepted',
+    ),
+    secret: 'in-place', // keys of type `oct` are secrets
+  },
   CLIENT_TIMEOUT: setting(
     'How long a client may send or take next to nothing while it is its turn',
     duration(100, HOUR_MS),
@@ -132,7 +135,7 @@ export const SETTINGS = {
   ),
   PUBLIC_URL: optional(
     'The URL by which clients reach the gateway',
-    webUrl('an http or https URL without query'),
+    webUrl('an http or https URL without query, user and password'),
     'the address that is listened on',
   ),
   LOG_LEVEL: setting('The least severe log lines to write', oneOf(['error', 'warn', 'info', 'debug']), 'info'),

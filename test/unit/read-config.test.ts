@@ -242,16 +242,28 @@ describe('readConfig', () => {
   });
 });
 
+it.each(['PUBLIC_URL', 'S3_ENDPOINT', 'S3_PUBLIC_ENDPOINT'])('refuses credentials in %s without showing them', name => {
+  const refusal = refusalOf({ [name]: 'https://me:hunter2@files.example.com', S3_BUCKET: 'files' });
+  expect(refusal).toMatch(new RegExp(`^${name} is 'https://me:\\*+@files.example.com', but it accepts`));
+});
+
 describe('describeSettings', () => {
   it('shows no secret', () => {
     const rows = describeSettings({
       JWT_SECRET: 'hunter2hunter2hunter2',
+      JWT_JWKS: '{"keys":[{"kty":"oct","k":"hunter2hunter2hunter2"}]}',
       S3_SECRET_ACCESS_KEY: 'hunter2',
       DATABASE_URL: 'postgresql://me:hun/ter2@p:a@host:5432/db',
       DATABASE_ADMIN_URL: 'postgresql:///db?host=/run&password=hunter2',
     });
     expect(JSON.stringify(rows)).not.toMatch(/hun\/?ter2/);
     expect(rows.find(row => row.name === 'DATABASE_URL')?.value).toBe('postgresql://me:********@host:5432/db');
+  });
+
+  it('shows the path of a key set', () => {
+    expect(describeSettings({ JWT_JWKS: './keys.json' }).find(row => row.name === 'JWT_JWKS')?.value).toBe(
+      './keys.json',
+    );
   });
 
   it('tells of every setting what it means, where its value is from and what holds without it', () => {
