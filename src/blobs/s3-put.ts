@@ -106,6 +106,7 @@ async function withBody(blob: PutBlob, put: (body: BlobBody) => Promise<string>)
   const body = readBlobBody(blob);
   try {
     const md5 = await put(body);
+    if (!body.ended) throw new BlobStoreError('failed', 'S3 called stored what it had not received whole');
     return { sizeBytes: body.sizeBytes, md5 };
   } catch (error) {
     throw body.blame(afterLastByte(body, toPutFailure(error, blob.signal)));

@@ -189,6 +189,7 @@ export class WireConnection {
     if (head.status < 200) return rest.length === 0 || this.#onHead(exchange, rest);
     exchange.head = head;
     if (head.status > 299) return this.#onDocument(exchange, head, rest);
+    if (!this.#hasSentAll(exchange)) throw new BlobStoreError('failed', 'S3 agreed to what it had not received whole');
     if (head.bodyBytes !== null) return this.#beginBody(exchange, { head, sizeBytes: head.bodyBytes, rest });
     if (exchange.request.method === 'GET') throw new UnframedAnswer('S3 answered without a length');
     return this.#giveUp(exchange, head);
@@ -242,15 +243,20 @@ export class WireConnection {
   }
 
   /** The answer has been received whole. Reading goes on, to learn when the engine closes the connection. */
-  #finish({ isSent }: Exchange, head: AnswerHead): boolean {
+  #finish(exchange: Exchange, head: AnswerHead): boolean {
     this.#release();
-    if (!head.keepsConnection || !isSent || this.#socket.writableLength > 0) {
+    if (!head.keepsConnection || !this.#hasSentAll(exchange)) {
       this.destroy();
       return false;
     }
     this.#socket.setTimeout(this.#place.keepMs);
     this.#place.onFree(this);
     return true;
+  }
+
+  /** Whether all of the request is with the kernel. */
+  #hasSentAll({ isSent }: Exchange): boolean {
+    return isSent && this.#socket.writableLength === 0;
   }
 
   #release(): void {

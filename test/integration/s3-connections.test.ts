@@ -163,6 +163,16 @@ describe.each(clients)('the %s against a failing engine', (_name, leanClient) =>
     await gone;
   });
 
+  it('does not take for stored what it had not yet sent when the engine said so', async () => {
+    const { store } = await storeAgainst(
+      (_request, response) => response.writeHead(200, { etag: `"${MD5_OF_X}"`, 'content-length': '0' }).end(),
+      { leanClient },
+    );
+    const { body } = stallingBody(Buffer.alloc(300_000));
+    expect(await rejection(store.put(blobOf(body, 1_000_000)))).toMatchObject({ failure: 'failed' });
+    expect(body.destroyed).toBe(true);
+  });
+
   it.each([
     ['is the MD5', { etag: `"${MD5_OF_X}"` }],
     ['is another hash', { etag: '"00000000000000000000000000000000"' }],
@@ -263,6 +273,16 @@ describe('the lean client and what an answer may look like', () => {
     const { store, requests } = await storeAgainst((_request, response) => response.writeHead(200).end('0123456789'));
     expect(String(await openAll(store, newKey()))).toBe('0123456789');
     expect(requests()).toBe(2);
+  });
+
+  it('does not believe that bytes are stored which still wait in its own socket', async () => {
+    const { store } = await storeAgainst(
+      request => request.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),
+      { singlePutMaxBytes: 1024 ** 3 },
+    );
+    const sizeBytes = 64 * 1024 * 1024; // More than the kernel takes off our hands.
+    const put = store.put(blobOf(Readable.from([Buffer.alloc(sizeBytes)]), sizeBytes));
+    expect(await rejection(put)).toMatchObject({ failure: 'failed' });
   });
 
   it.each([
