@@ -1,7 +1,7 @@
 /**
  * Changes in the storage tree: folders are made, moved and removed, files put into them. Moving and removing is one round
  * trip whatever lies beneath, and touches no byte. A folder that is made here gets a placeholder, so that it stays when
- * its last file goes.
+ * its last file goes; one that comes with a file goes without where the caller may not add it.
  */
 import { Readable } from 'node:stream';
 import { deleteTree, findFolderPlace, moveTree } from '../database/queries/tree.ts';
@@ -45,7 +45,7 @@ export async function moveInTree(core: Core, scope: RequestScope, source: TreePa
     }),
   );
   const [parent] = target.parents;
-  if (parentWasMissing && parent !== undefined) await keepFolder(core, scope, parseTreePath(parent));
+  if (parentWasMissing && parent !== undefined) await tryToKeepFolder(core, scope, parseTreePath(parent));
 }
 
 /**
@@ -98,7 +98,7 @@ export async function openFolder(core: Core, scope: RequestScope, folder: TreePa
         upsert: false,
         beside: true,
       });
-      if (!stays) await keepFolder(core, scope, folder);
+      if (!stays) await tryToKeepFolder(core, scope, folder);
       stays = true;
       return name;
     },
@@ -121,6 +121,14 @@ async function demandFolderPlace(core: Core, scope: RequestScope, folder: TreePa
     throw new SluiceError('folder-not-found', 'The folder above is missing', { facts: { name: folder.name } });
   }
   return place.exists || folder.isRoot;
+}
+
+/**
+ * For a folder that has just got its first file, which stays whatever becomes of this: a refusal now would be one that has
+ * changed something. Without its placeholder the folder lasts as long as there is something in it.
+ */
+async function tryToKeepFolder(core: Core, scope: RequestScope, folder: TreePath): Promise<void> {
+  await keepFolder(core, scope, folder).catch(() => {});
 }
 
 /** False where somebody else has just made the same folder: that placeholder does as well. */

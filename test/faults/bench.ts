@@ -66,9 +66,9 @@ export async function failEveryStep(
     const where = `${moment} step ${step} (${name}), which was answered with ${got.status}`;
     // From a crash on, nothing can be taken back: a step before it may have been the decisive one.
     const isUndone = isRefused(got) || moment === 'before';
-    const partly = path.mayLeave === undefined || isRefused(got) ? [] : [path.mayLeave];
-    const failed = isUndone ? [before, ...partly] : [before, ...partly, path.becomes];
-    const allowed = isAcknowledged(got) ? [path.becomes] : failed;
+    const done = path.withoutCourtesy === undefined ? [path.becomes] : [path.becomes, path.withoutCourtesy];
+    const failed = isUndone ? [before] : [before, ...done];
+    const allowed = isAcknowledged(got) ? done : failed;
     const verdict = allowed.some(contents => sameAs(contents, after)) ? 'whole' : after;
     expect({ where, verdict }).toEqual({ where, verdict: 'whole' });
     await expectIntact(bench);

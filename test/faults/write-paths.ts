@@ -13,8 +13,8 @@ export interface WritePath {
   readonly before?: Contents;
   /** All that is to be read once the write is acknowledged. */
   readonly becomes: Contents;
-  /** Where it is more than one transaction: what a failure, never a refusal, may leave of it. */
-  readonly mayLeave?: Contents;
+  /** Where it ends with a courtesy that may fail: what there is without that. */
+  readonly withoutCourtesy?: Contents;
   /** Done before any fault; what it returns is handed to `act`. */
   readonly prepare?: (gateway: Gateway) => Promise<string>;
   readonly act: (gateway: Gateway, prepared: string) => Promise<Got>;
@@ -157,14 +157,14 @@ export const TREE_PATHS: readonly WritePath[] = [
       'home/alice/docs/a.bin': digest(NEW),
       'home/alice/docs2': digest(OLD),
     },
-    mayLeave: { 'home/alice/docs/a.bin': digest(NEW), 'home/alice/docs2': digest(OLD) },
+    withoutCourtesy: { 'home/alice/docs/a.bin': digest(NEW), 'home/alice/docs2': digest(OLD) },
     act: treeUpload,
   },
   {
     title: 'a move of a file into a folder that is made with it',
     given: { 'home/alice/a': OLD },
     becomes: { [PLACEHOLDER]: digest(EMPTY), 'home/alice/docs/a': digest(OLD) },
-    mayLeave: { 'home/alice/docs/a': digest(OLD) },
+    withoutCourtesy: { 'home/alice/docs/a': digest(OLD) },
     act: gateway =>
       sendTo(gateway, 'POST', '/storage/alice/a', {
         token: TREE_TOKEN,
