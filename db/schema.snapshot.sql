@@ -351,7 +351,7 @@ sluice.commit_upload_beside(text,text,text,text,integer,uuid,text,text,bigint,te
 sluice.copy_file_record(uuid,uuid) returns void set search_path=""
 sluice.copy_object(text,text,text,text,text,uuid,text,jsonb,jsonb,boolean,bigint) returns TABLE(id uuid, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
 sluice.count_own_files(text,text,boolean,boolean) returns bigint set search_path="", plan_cache_mode=force_custom_plan
-sluice.delete_backend_files(text,text,text,text,text) returns SETOF text set search_path=""
+sluice.delete_backend_files(text,text,text,text,text) returns SETOF text set search_path="", enable_seqscan=off, enable_bitmapscan=off, enable_sort=off
 sluice.delete_object(text,text,text) returns void set search_path=""
 sluice.delete_objects(text,text,text[]) returns TABLE(id uuid, bucket_id text, name text, owner uuid, owner_id text, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, last_accessed_at timestamp with time zone) set search_path=""
 sluice.delete_tree(text,text,text) returns bigint set search_path="", enable_seqscan=off, enable_bitmapscan=off, enable_sort=off
@@ -393,7 +393,7 @@ sluice.owner_asked(text,text) returns text stable set search_path=""
 sluice.page_named_versions(text,text,integer) returns TABLE(version text, named_by bigint, size bigint) stable set search_path="", enable_hashagg=off, enable_sort=off, enable_bitmapscan=off, enable_seqscan=off
 sluice.put_row(text,text,text,uuid,text,text,jsonb,jsonb,boolean) returns record set search_path=""
 sluice.raise_not_found(text) returns void set search_path=""
-sluice.read_backend(text,text,text,text,text,text,bigint) returns TABLE(id uuid, bucket_id text, name text, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, delivery text, is_exact boolean, owner_name text) set search_path=""
+sluice.read_backend(text,text,text,text,text,text,bigint) returns TABLE(id uuid, bucket_id text, name text, version text, metadata jsonb, user_metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, delivery text, is_exact boolean, owner_name text) set search_path="", enable_seqscan=off, enable_bitmapscan=off, enable_sort=off
 sluice.read_folder(text,bigint,text,boolean) returns jsonb set search_path=""
 sluice.read_public_folder(text,bigint) returns jsonb set search_path=""
 sluice.rehearse_upload(text,text,text,uuid,text,text,bigint,text,jsonb,jsonb,boolean,bigint) returns bigint set search_path=""

@@ -5,9 +5,14 @@ create or replace function sluice.read_backend(
 ) returns table (
   id uuid, bucket_id text, name text, version text, metadata jsonb, user_metadata jsonb, created_at timestamptz,
   updated_at timestamptz, delivery text, is_exact boolean, owner_name text)
-language plpgsql set search_path = '' as $$
+-- Nothing but seeking in the index of names is ever right here, however small the table was when the plan was made.
+language plpgsql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
 declare
   v_found storage.objects[];
+  -- No name is longer than 1024 bytes, so nothing follows 257 times the last code point of four bytes.
+  v_to text collate "C" := coalesce(p_to, repeat(chr(1114111), 257));
+  -- chr(1) makes the next possible name: chr(0) cannot occur.
+  v_from text collate "C" := greatest(p_from collate "C", p_after || chr(1));
   v_delivery text := (select r.delivery from storage.bucket_rules(p_bucket) r);
 begin
   if v_delivery is null then
@@ -18,8 +23,7 @@ begin
     where o.bucket_id = p_bucket and o.name = p_name and o.version is not null);
   if cardinality(v_found) = 0 then
     v_found := array(select o from storage.objects o
-      where o.bucket_id = p_bucket and o.name >= p_from and (p_to is null or o.name < p_to)
-        and (p_after is null or o.name > p_after) and o.version is not null
+      where o.bucket_id = p_bucket and o.name >= v_from and o.name < v_to and o.version is not null
       order by o.name limit p_limit);
   end if;
   perform set_config('role', 'sluice_gateway', true);
