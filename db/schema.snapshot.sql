@@ -208,7 +208,7 @@ function auth.has_scope(integer): default
 function auth.jwt(): default
 function auth.role(): default
 function auth.uid(): default
-function sluice.abandon_upload(text): sluice_gateway=X
+function sluice.abandon_upload(text,text): sluice_gateway=X
 function sluice.account_id_of(uuid): sluice_gateway=X
 function sluice.add_account(text,jsonb): sluice_gateway=X
 function sluice.admit(text,integer,text,integer,interval): sluice_gateway=X
@@ -329,7 +329,7 @@ auth.has_scope(integer) returns boolean stable
 auth.jwt() returns jsonb stable
 auth.role() returns text stable
 auth.uid() returns uuid stable
-sluice.abandon_upload(text) returns void set search_path=""
+sluice.abandon_upload(text,text) returns void set search_path=""
 sluice.account_id_of(uuid) returns integer stable set search_path=""
 sluice.add_account(text,jsonb) returns void set search_path=""
 sluice.admit(text,integer,text,integer,interval) returns TABLE(remaining integer, reset_seconds integer, window_end timestamp with time zone) set search_path=""

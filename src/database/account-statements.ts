@@ -13,6 +13,9 @@ export interface Entrance {
   readonly further: readonly BatchStatement[];
 }
 
+/** Nobody is asked. */
+export const LEDGER_ENTRANCE: Entrance = { role: GATEWAY_ROLE, further: [] };
+
 /** The way to `role`, which is the caller's or the gateway's. Only the gateway sees sessions; permits are the caller's. */
 export function entranceOf(scope: RequestScope, role: string): Entrance {
   const { caller, permits, target } = scope;

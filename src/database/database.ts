@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
-import { entranceOf } from './account-statements.ts';
+import { entranceOf, LEDGER_ENTRANCE } from './account-statements.ts';
 import type { BatchRow, BatchStatement } from './batch.ts';
 import { makeConnections } from './connections.ts';
 import { GATEWAY_ROLE } from './gateway-role.ts';
@@ -133,7 +133,8 @@ function enterStatements(
   { runs }: { readonly runs: Statement<never, unknown>['runs'] },
   prepare: boolean,
 ): BatchStatement[] {
-  const { role, further } = entranceOf(scope, runs === 'gateway' ? GATEWAY_ROLE : scope.caller.role);
+  const { role, further } =
+    runs === 'ledger' ? LEDGER_ENTRANCE : entranceOf(scope, runs === 'gateway' ? GATEWAY_ROLE : scope.caller.role);
   const enter = enterStatement(scope, { role, readOnly: runs === 'caller-reads' }, prepare);
   return [enter, ...(prepare ? further : further.map(statement => ({ ...statement, name: '' })))];
 }
@@ -170,7 +171,7 @@ const MAX_NAME_LENGTH = 63;
 
 /** Plans are kept per role: a name shared by two roles would be planned anew at every change (DESIGN §2). */
 function statementName(scope: RequestScope, statement: { name: string; runs: string }): string {
-  if (statement.runs === 'gateway') return statement.name;
+  if (statement.runs === 'gateway' || statement.runs === 'ledger') return statement.name;
   const name = `${statement.name}:${scope.caller.role}`;
   if (name.length <= MAX_NAME_LENGTH) return name;
   return `${statement.name.slice(0, 30)}:${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;

@@ -10,8 +10,11 @@ export interface Statement<Parameters, Row> {
   /** Unique, snake_case; becomes the name of the prepared statement, with the role appended where one runs it. */
   readonly name: string;
   readonly text: string;
-  /** `caller-reads` runs in a read-only transaction, and once more when the connection turns out to be dead. */
-  readonly runs: 'caller-reads' | 'caller-writes' | 'gateway';
+  /**
+   * `caller-reads` runs in a read-only transaction, and once more when the connection turns out to be dead. `ledger` keeps
+   * account of bytes that an upload has brought or may yet bring: whatever has become of the caller's session and permits.
+   */
+  readonly runs: 'caller-reads' | 'caller-writes' | 'gateway' | 'ledger';
   readonly values: (parameters: Parameters) => readonly WireValue[];
   readonly row: (row: BatchRow) => Row;
 }

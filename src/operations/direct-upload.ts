@@ -52,29 +52,29 @@ export async function offerDirectUpload(
     return null;
   }
   const version = stagedVersionOf(randomUUID());
+  const blob = { version, storeKey: storeKeyOf(version) };
   const [noted] = await core.database.run(scope, beginDirectUpload, {
     ...probe,
     role: scope.caller.role,
     name: parseObjectName(request.name),
     id: makeObjectId(core.now().getTime()),
-    version,
+    ...blob,
     ownerId: scope.caller.subject,
     maxSizeBytes: core.maxUploadSizeBytes,
-    storeKey: storeKeyOf(version),
     leaseMs: LEASE_MS,
   });
   if (noted !== true) return null;
   const expiresAt = new Date(core.now().getTime() + URL_SECONDS * 1000);
-  const url = await presignUpload(storeKeyOf(version), {
+  const url = await presignUpload(blob.storeKey, {
     contentType: isTypeDeclared ? contentType : null,
     sizeBytes,
     expiresInSeconds: URL_SECONDS,
   }).catch(async (error: unknown) => {
-    await core.database.run(scope, abandonUpload, { version }).catch(() => {});
+    await core.database.run(scope, abandonUpload, blob).catch(() => {});
     throw fromStore(error);
   });
   if (url !== null) return { ...url, version, expiresAt };
-  await core.database.run(scope, abandonUpload, { version });
+  await core.database.run(scope, abandonUpload, blob);
   return null;
 }
 

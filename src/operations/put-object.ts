@@ -104,9 +104,8 @@ export async function putObject(core: Core, scope: RequestScope, request: PutReq
   const found = prompt === null ? await begin(core, acting, request, wanted) : unasked(wanted);
   const target = found.name === wanted.name ? wanted : { ...wanted, name: found.name };
   try {
-    const stored = await storeBytes(core, acting, { request, target, allowed: found.allowed });
+    const { stored, facts } = await storeBytes(core, acting, { request, target, allowed: found.allowed });
     if (request.md5 && request.md5 !== stored.md5) throw otherBytes();
-    const facts = (await request.finalFacts?.()) ?? request.facts;
     const written = await commit(
       core,
       acting,
@@ -184,7 +183,7 @@ async function giveUp(
   if (errorCode(error) === 'unavailable') return;
   await (mayStillArrive(error)
     ? database.run(scope, expectLateBytes, { version, storeKey, leaseMs })
-    : database.run(scope, abandonUpload, { version })
+    : database.run(scope, abandonUpload, { version, storeKey })
   ).catch(() => {});
 }
 
@@ -215,23 +214,27 @@ export function declaredMetadata(
   };
 }
 
+/** Keeps the lease until all has come that belongs to the upload. */
 async function storeBytes(
   core: Core,
   scope: RequestScope,
   { request, target, allowed }: { request: PutRequest; target: Target; allowed: number },
-): Promise<StoredBlob> {
+): Promise<{ stored: StoredBlob; facts: UploadFacts }> {
   const lease = keepLease(core, scope, target.version);
   try {
     const { body, sizeBytes } = request;
     const blob = { key: target.storeKey, labels: labelsOf(target, request), signal: lease.signal };
-    if ('stagedKey' in body) return await copyStaged(core, { from: body.stagedKey, ...blob });
     // The store takes no more than was declared.
     const isLimited = sizeBytes !== null && sizeBytes <= allowed;
-    return await core.blobs.put({
-      body: isLimited ? body : limitBytes(body, allowed, () => tooLarge(allowed)),
-      sizeBytes,
-      ...blob,
-    });
+    const stored =
+      'stagedKey' in body
+        ? await copyStaged(core, { from: body.stagedKey, ...blob })
+        : await core.blobs.put({
+            body: isLimited ? body : limitBytes(body, allowed, () => tooLarge(allowed)),
+            sizeBytes,
+            ...blob,
+          });
+    return { stored, facts: (await request.finalFacts?.()) ?? request.facts };
   } catch (error) {
     throw lease.lost() ? expired() : error;
   } finally {

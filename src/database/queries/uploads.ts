@@ -192,11 +192,11 @@ export const commitUploadBeside: Statement<CommitBeside, { readonly id: string |
 };
 
 /** Gives the bytes of a failed upload to the sweeper. Harmless for an upload that was committed after all. */
-export const abandonUpload: Statement<{ readonly version: string }, undefined> = {
+export const abandonUpload: Statement<{ readonly version: string; readonly storeKey: string }, undefined> = {
   name: 'abandon_upload',
-  runs: 'gateway',
-  text: 'select sluice.abandon_upload($1)',
-  values: ({ version }) => [version],
+  runs: 'ledger',
+  text: 'select sluice.abandon_upload($1, $2)',
+  values: ({ version, storeKey }) => [version, storeKey],
   row: noRow,
 };
 
@@ -206,7 +206,7 @@ export const expectLateBytes: Statement<
   undefined
 > = {
   name: 'expect_late_bytes',
-  runs: 'gateway',
+  runs: 'ledger',
   text: `select sluice.expect_late_bytes($1, $2, $3 * interval '1 millisecond')`,
   values: ({ version, storeKey, leaseMs }) => [version, storeKey, leaseMs],
   row: noRow,
@@ -218,7 +218,7 @@ export const expectBytes: Statement<
   undefined
 > = {
   name: 'expect_bytes',
-  runs: 'gateway',
+  runs: 'ledger',
   text: `insert into sluice.blobs (version, store_key, state, lease_until)
     select version, store_key, 'pending', now() + $3 * interval '1 millisecond'
     from unnest($1::text[], $2::text[]) as expected (version, store_key)`,
@@ -229,7 +229,7 @@ export const expectBytes: Statement<
 /** True while the upload still owns its blob. */
 export const renewUpload: Statement<{ readonly version: string; readonly leaseMs: number }, boolean> = {
   name: 'renew_upload',
-  runs: 'gateway',
+  runs: 'ledger',
   text: `select sluice.renew_upload($1, $2 * interval '1 millisecond') as renewed`,
   values: ({ version, leaseMs }) => [version, leaseMs],
   row: row => row.renewed as boolean,
