@@ -1,4 +1,5 @@
--- Renames a row, across buckets too; id, owner and bytes stay. The target bucket's rules apply when the bucket changes.
+-- Renames a row, across buckets too; id, owner and bytes stay. The target bucket's rules apply when the bucket changes,
+-- to what was moved, should that have been replaced while this waited.
 -- A row that came while this waited for the one before it to go is judged and moved in its turn. Of moves that have a name
 -- in common one waits for the other before it holds a row: two to each other's places would else wait for each other.
 -- Raises SL001, SL002, SL003 (visible, but a policy forbids the update), SL004, SL005, 23505 (target taken), 42501.
@@ -8,6 +9,7 @@ create or replace function sluice.move_object(
 language plpgsql set search_path = '' as $$
 declare
   facts jsonb;
+  moved_facts jsonb;
   visible boolean;
   moved bigint := 0;
   first text := p_source_bucket || '/' || p_source_name;
@@ -33,9 +35,14 @@ begin
     end if;
     perform set_config('role', p_role, true);
     update storage.objects o set bucket_id = p_bucket, name = p_name
-    where o.bucket_id = p_source_bucket and o.name = p_source_name;
+    where o.bucket_id = p_source_bucket and o.name = p_source_name
+    returning o.metadata into moved_facts;
     get diagnostics moved = row_count;
     perform set_config('role', 'sluice_gateway', true);
+    if moved > 0 and p_source_bucket <> p_bucket and moved_facts is distinct from facts then
+      perform sluice.check_rules(
+        p_bucket, p_name, (moved_facts ->> 'size')::bigint, moved_facts ->> 'mimetype', p_max_size);
+    end if;
     exit when moved > 0;
   end loop;
   if not visible then
