@@ -1,6 +1,7 @@
 -- Changes what p_change names of one file: `display_name`, or `name` and `mimetype` together. The object's row is changed
 -- as the caller, so that the update policy judges, also where only the record changes. Raises what sluice.find_upload
--- raises, SL003 (visible, but a policy forbids the change), and 23505 (another file has the name). A file that gets the name
+-- raises, SL003 (visible, but a policy forbids the change), SL005 (a type that the bucket does not allow), and 23505 (another
+-- file has the name). A file that gets the name
 -- while this looks is changed in its turn: only what stays, tried again, is forbidden.
 create or replace function sluice.change_upload(p_role text, p_owner text, p_uid text, p_name text, p_change jsonb)
 returns jsonb
@@ -24,6 +25,10 @@ begin
   end loop;
   if v_object.id is null then
     raise exception 'Access denied' using errcode = 'SL003';
+  end if;
+  if p_change ? 'mimetype' then
+    -- The bytes stay as they are, and so does their number.
+    perform sluice.check_rules('uploads', v_object.name, null, v_object.metadata ->> 'mimetype', null);
   end if;
   update sluice.files f set display_name = p_change ->> 'display_name'
   where f.object_id = v_object.id and p_change ? 'display_name';

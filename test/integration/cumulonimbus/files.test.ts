@@ -314,6 +314,25 @@ describe.each(STORES)('one’s own files, on the %s store', store => {
     });
 
     it.each([
+      ['html', '415 INVALID_FILE_TYPE_ERROR', 'png'],
+      ['jpeg', '200', 'jpeg'],
+    ])(
+      'with the extension %j has a type that the bucket allows, or stays as it is',
+      async (extension, said, becomes) => {
+        const id = await cloud.put('alice', { text: PNG, fileName: 'cat.png' });
+        await cloud.gateway.db.sql(`update storage.buckets set allowed_mime_types = '{image/*}' where id = 'uploads'`);
+        try {
+          const json = { extension };
+          const reply = await cloud.as('alice', 'PUT', `/api/users/me/files/${id}/extension`, { json });
+          expect(reply.status === 200 ? '200' : verdict(reply)).toBe(said);
+          expect(await cloud.ids('alice')).toEqual([`${id.slice(0, 10)}.${becomes}`]);
+        } finally {
+          await cloud.gateway.db.sql(`update storage.buckets set allowed_mime_types = null where id = 'uploads'`);
+        }
+      },
+    );
+
+    it.each([
       ['../x', 400, undefined],
       ['/../../etc', 400, undefined],
       ['a/../b', 400, undefined],
