@@ -6,8 +6,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import type { ConnectionTarget } from './database.ts';
+import { withClient } from './with-client.ts';
 
 /** Told before each file is applied, so that the command line can show progress. */
 export type MigrationProgress = (step: {
@@ -39,15 +40,11 @@ export async function migrate(
   packageRoot: string,
   onProgress: MigrationProgress = () => {},
 ): Promise<MigrationResult> {
-  const client = new pg.Client({ ...target, application_name: 'sluice migrate' });
-  await client.connect();
-  try {
+  return withClient(target, 'migrate', async client => {
     // One lock a database; 'sluice' in hexadecimal.
     await client.query('select pg_advisory_lock($1)', ['126933671633765']);
-    return await migrateLocked(client, packageRoot, onProgress);
-  } finally {
-    await client.end();
-  }
+    return migrateLocked(client, packageRoot, onProgress);
+  });
 }
 
 async function migrateLocked(
@@ -88,7 +85,7 @@ async function applyFile(client: pg.Client, file: SqlFile, isMigration: boolean)
     if (isMigration) await recordApplied(client, file);
     await client.query('commit');
   } catch (error) {
-    await client.query('rollback');
+    await client.query('rollback').catch(() => {}); // on a broken connection, which would hide why the file failed
     throw new Error(`${file.name} failed: ${(error as Error).message}`, { cause: error });
   }
 }
@@ -164,12 +161,8 @@ function hashOf(text: string): string {
 
 /** Creates the database unless it is there. `target` names another database of the same server, as an administrator. */
 export async function ensureDatabase(target: ConnectionTarget, name: string): Promise<void> {
-  const client = new pg.Client({ ...target, application_name: 'sluice migrate' });
-  await client.connect();
-  try {
+  await withClient(target, 'migrate', async client => {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
     if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`);
-  } finally {
-    await client.end();
-  }
+  });
 }

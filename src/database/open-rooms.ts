@@ -6,8 +6,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import type { ConnectionTarget } from './database.ts';
+import { withClient } from './with-client.ts';
 
 /** Buckets besides those of the backends, and the policy sets under `policies/`. */
 const BUCKETS = ['home', 'uploads'];
@@ -27,9 +28,7 @@ export async function openRooms(
   target: ConnectionTarget,
   { packageRoot, backend }: { readonly packageRoot: string; readonly backend: string },
 ): Promise<RoomsMade> {
-  const client = new pg.Client({ ...target, application_name: 'sluice user' });
-  await client.connect();
-  try {
+  return withClient(target, 'user', async client => {
     await client.query('begin');
     await client.query('set local role sluice_owner');
     await client.query(`select pg_advisory_xact_lock(hashtextextended('sluice.open_rooms', 0))`);
@@ -39,9 +38,7 @@ export async function openRooms(
     };
     await client.query('commit');
     return made;
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function makeBuckets(client: pg.Client, ids: readonly string[]): Promise<string[]> {

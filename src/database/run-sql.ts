@@ -1,6 +1,6 @@
 /** An administrator's own SQL, outside every policy; for the `sql` command, which serves the embedded Postgres as psql would. */
-import pg from 'pg';
 import type { ConnectionTarget } from './database.ts';
+import { withClient } from './with-client.ts';
 
 export interface SqlResult {
   /** What Postgres says it did, such as `CREATE` or `SELECT`. */
@@ -13,9 +13,7 @@ export interface SqlResult {
 
 /** Runs all statements of the text in one transaction. Rejects with Postgres's own error, nothing done. */
 export async function runSql(target: ConnectionTarget, text: string): Promise<SqlResult[]> {
-  const client = new pg.Client({ ...target, application_name: 'sluice sql' });
-  await client.connect();
-  try {
+  return withClient(target, 'sql', async client => {
     const results = await client.query({ text, rowMode: 'array' });
     return [results].flat().map(result => ({
       command: result.command ?? '',
@@ -23,7 +21,5 @@ export async function runSql(target: ConnectionTarget, text: string): Promise<Sq
       columns: result.fields.map(field => field.name),
       rows: result.rows as unknown[][],
     }));
-  } finally {
-    await client.end();
-  }
+  });
 }
