@@ -9,6 +9,8 @@ grant usage on schema sluice to sluice_gateway, service_role;
 grant select, insert, update, delete on storage.buckets, storage.objects to anon, authenticated, service_role;
 -- What policies hide; ids alone.
 grant select on storage.files_over to anon, authenticated, service_role;
+-- What a public bucket does not give; ids alone.
+grant select on storage.files_guarded to service_role;
 -- Which permits a caller sees is for the policies; none is seen without one.
 grant select on storage.permits to anon, authenticated, service_role;
 grant truncate on storage.buckets, storage.objects to service_role;

@@ -89,7 +89,14 @@ it.each(['anon', 'authenticated'])(
 
 it('service_role may also truncate, and reads the revocations and nothing else of the private side', async () => {
   expect((await rightsOf('service_role', 'storage')).sort()).toEqual(
-    [...ROWS, 'buckets truncate', 'objects truncate', 'files_over select', 'permits select'].sort(),
+    [
+      ...ROWS,
+      'buckets truncate',
+      'objects truncate',
+      'files_guarded select',
+      'files_over select',
+      'permits select',
+    ].sort(),
   );
   expect(await rightsOf('service_role', 'sluice')).toEqual(['revoked_tokens select']);
 });

@@ -41,12 +41,16 @@ export const findObjectAndDelivery: Statement<ObjectAddress, FoundObject> = {
   text: `select f.*, (select r.delivery from storage.bucket_rules($1) r) as delivery from (${FIND_OBJECT}) f`,
 };
 
-/** From a public bucket, whoever asks. Runs as the service (domain/caller.ts). A private bucket gives no row. */
+/**
+ * From a public bucket, whoever asks, and as `storage.public_object` no guarded file. Runs as the service (domain/caller.ts).
+ * A private bucket gives no row.
+ */
 export const findPublicObject: Statement<ObjectAddress, FoundObject> = {
   name: 'find_public_object',
   runs: 'caller-reads',
   text: `select ${OBJECT_COLUMNS}, b.delivery from storage.buckets b
     left join storage.objects o on o.bucket_id = b.id and o.name = $2 and o.version is not null
+      and (o.bucket_id <> 'uploads' or not exists (select from storage.files_guarded g where g.id = o.id))
     where b.id = $1 and b.public`,
   values: ({ bucket, name }) => [bucket, name],
   row: row => (row.id === null ? null : objectOf(row)),
@@ -62,12 +66,13 @@ export interface LinkedObject {
   readonly revoked: boolean;
 }
 
-/** Through a link: the row, and whether the link has been revoked. Runs as the service. */
+/** Through a link: the row, unless it is of a file that is over, and whether the link has been revoked. Runs as the service. */
 export const findLinkedObject: Statement<LinkedAddress, LinkedObject> = {
   name: 'find_linked_object',
   runs: 'caller-reads',
   text: `select ${OBJECT_COLUMNS}, (select b.delivery from storage.buckets b where b.id = $1) as delivery, ${isRevokedText('$3', '$4')} as revoked
-    from storage.objects o where o.bucket_id = $1 and o.name = $2 and o.version is not null`,
+    from storage.objects o where o.bucket_id = $1 and o.name = $2 and o.version is not null
+      and (o.bucket_id <> 'uploads' or not exists (select from storage.files_over f where f.id = o.id))`,
   values: ({ bucket, name, fingerprint, issuedAt }) => [bucket, name, fingerprint, issuedAt],
   row: row => ({ object: objectOf(row), revoked: row.revoked as boolean }),
 };
