@@ -1,5 +1,6 @@
 -- Removes the file of this name and everything below the folder of this name, as the caller: all that the caller sees
--- there, or nothing (SL006). Raises SL001 and SL002. Returns how many rows went.
+-- there, or nothing (SL006). A row that came while this waited for the one before it to go is removed in its turn: only what
+-- stays, tried again, is forbidden. Raises SL001 and SL002. Returns how many rows went.
 create or replace function sluice.delete_tree(p_role text, p_bucket text, p_path text) returns bigint
 -- Nothing but seeking in the index of names is ever right here, however small the table was when the plan was made.
 language plpgsql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
@@ -10,14 +11,17 @@ declare
   high text;
   seen bigint;
   gone bigint;
-  removed bigint;
+  removed bigint := 0;
   denied boolean;
 begin
   perform sluice.hold_tree_names(p_bucket, array[p_path], true);
   perform set_config('role', p_role, true);
-  delete from storage.objects o where o.bucket_id = p_bucket and o.name = p_path;
-  get diagnostics removed = row_count;
-  denied := removed = 0 and exists (select from storage.objects o where o.bucket_id = p_bucket and o.name = p_path);
+  for attempt in 1..3 loop
+    delete from storage.objects o where o.bucket_id = p_bucket and o.name = p_path;
+    get diagnostics removed = row_count;
+    denied := removed = 0 and exists (select from storage.objects o where o.bucket_id = p_bucket and o.name = p_path);
+    exit when not denied;
+  end loop;
   while not denied and low <> p_path || '0' loop
     seen := at_once;
     high := (
@@ -28,11 +32,14 @@ begin
       high := p_path || '0';
       select count(*) into seen from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high;
     end if;
-    delete from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high;
-    get diagnostics gone = row_count;
-    denied := gone < seen and exists (
-      select from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high);
-    removed := removed + gone;
+    for attempt in 1..3 loop
+      delete from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high;
+      get diagnostics gone = row_count;
+      removed := removed + gone;
+      denied := (gone < seen or attempt > 1) and exists (
+        select from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high);
+      exit when not denied;
+    end loop;
     low := high;
   end loop;
   perform set_config('role', 'sluice_gateway', true);

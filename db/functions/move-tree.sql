@@ -1,4 +1,5 @@
--- Renames a file, or a folder with everything in it, as the caller: all that the caller sees there, or nothing (SL003). A
+-- Renames a file, or a folder with everything in it, as the caller: all that the caller sees there, or nothing (SL003). A row
+-- that came while this waited for the one before it to go moves in its turn: only what stays, tried again, is forbidden. A
 -- file takes the place of a file (SL006 where a policy forbids that); nothing takes the place of a folder, and no file is
 -- a folder's parent (SL008). The folder that the target lies in may be missing, the one above it may not (SL020; a
 -- missing source is SL002). Returns whether it was missing, so that it can be made to stay. p_parents are the folders that the
@@ -18,6 +19,7 @@ declare
   seen bigint;
   moved bigint;
   total bigint := 0;
+  tries integer := 0;
   file_there boolean;
   replaced uuid;
   in_the_way boolean;
@@ -57,7 +59,10 @@ begin
         update storage.objects o set name = p_target, updated_at = now()
         where o.bucket_id = p_bucket and o.name = p_source and not refused;
         get diagnostics moved = row_count;
-        exit;
+        tries := tries + 1;
+        denied := moved < files and not refused
+          and exists (select from storage.objects o where o.bucket_id = p_bucket and o.name = p_source);
+        exit when not denied or tries = 3;
       exception when unique_violation then
         if is_folder or attempt = 100 then
           raise;
@@ -66,7 +71,6 @@ begin
       end;
     end loop;
     total := moved;
-    denied := moved < files and exists (select from storage.objects o where o.bucket_id = p_bucket and o.name = p_source);
     while is_folder and not denied and low <> p_source || '0' loop
       seen := at_once;
       high := (
@@ -77,12 +81,15 @@ begin
         high := p_source || '0';
         select count(*) into seen from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high;
       end if;
-      update storage.objects o set name = p_target || right(o.name, -length(p_source)), updated_at = now()
-      where o.bucket_id = p_bucket and o.name >= low and o.name < high;
-      get diagnostics moved = row_count;
-      denied := moved < seen and exists (
-        select from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high);
-      total := total + moved;
+      for attempt in 1..3 loop
+        update storage.objects o set name = p_target || right(o.name, -length(p_source)), updated_at = now()
+        where o.bucket_id = p_bucket and o.name >= low and o.name < high;
+        get diagnostics moved = row_count;
+        total := total + moved;
+        denied := (moved < seen or attempt > 1) and exists (
+          select from storage.objects o where o.bucket_id = p_bucket and o.name >= low and o.name < high);
+        exit when not denied;
+      end loop;
       low := high;
     end loop;
   end if;
