@@ -55,6 +55,7 @@ end
 $$;
 
 -- Every statement of the gateway is short: compiling one costs more than running it, and one that is not done in half a
--- minute never will be. Settings of the role, not start-up options of a connection, which poolers refuse.
+-- minute never will be. Its instants are read as ISO 8601. Settings of the role, not start-up options of a connection, which poolers refuse.
 alter role sluice_gateway set jit = off;
 alter role sluice_gateway set statement_timeout = '30s';
+alter role sluice_gateway set datestyle = 'ISO';

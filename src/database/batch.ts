@@ -7,6 +7,7 @@
  * statement whose Parse was skipped after an earlier error does not exist on the server.
  */
 import pg from 'pg';
+import { SluiceError } from '../domain/errors.ts';
 import { type WireValue, wireText } from './wire-value.ts';
 
 export interface BatchStatement {
@@ -124,7 +125,7 @@ export class Batch {
       }
       this.collected.push(row);
     } catch (error) {
-      this.failure = error;
+      this.failure = new SluiceError('internal', 'A value of the database cannot be read', { cause: error });
     }
   }
 

@@ -45,10 +45,11 @@ export interface PoolGauges {
 export interface Database {
   /**
    * Runs one statement in one round trip and returns its rows. Rejects with SluiceError: the code that the SQL raised
-   * (postgres-errors.ts), `unavailable` when Postgres is away or the pool exhausted, `timeout`. A deadlock or
-   * serialization failure, after which nothing has happened, is tried again by itself. Settles within the time for a
-   * connection (5 s at most) and the time for a statement and a few seconds more, whatever Postgres does; where the
-   * answer is `unavailable` a write may have happened.
+   * (postgres-errors.ts), `unavailable` when Postgres is away or the pool exhausted, `timeout`. A deadlock, a
+   * serialization failure and a plan that has become stale, after which nothing has happened, are tried again, up to three
+   * times, a read on a connection that breaks once. Each try settles within the time for a connection (5 s at most) and
+   * the time for a statement and a few seconds more, whatever Postgres does; where the answer is `unavailable` a write may
+   * have happened.
    */
   run<Parameters, Row>(
     scope: RequestScope,
@@ -92,27 +93,35 @@ export function makeDatabase(options: DatabaseOptions): Database {
     }
   }
 
+  async function answerTo(
+    batch: readonly BatchStatement[],
+    { name, runs }: { readonly name: string; readonly runs: Statement<never, unknown>['runs'] },
+  ): Promise<BatchRow[]> {
+    const started = performance.now();
+    let failed = true;
+    try {
+      const rows = await runWithRetries(batch, runs === 'caller-reads');
+      failed = false;
+      return rows;
+    } catch (error) {
+      throw toSluiceError(error);
+    } finally {
+      options.observe?.({ statement: name, seconds: (performance.now() - started) / 1000, failed });
+    }
+  }
+
   return {
     async run(scope, statement, parameters) {
-      const started = performance.now();
-      let failed = true;
-      try {
-        const batch = [
-          ...enterStatements(scope, statement, options.prepare),
-          {
-            name: options.prepare ? statementName(scope, statement) : '',
-            text: statement.text,
-            values: statement.values(parameters),
-          },
-        ];
-        const rows = await runWithRetries(batch, statement.runs === 'caller-reads');
-        failed = false;
-        return rows.map(statement.row);
-      } catch (error) {
-        throw toSluiceError(error);
-      } finally {
-        options.observe?.({ statement: statement.name, seconds: (performance.now() - started) / 1000, failed });
-      }
+      const batch = [
+        ...enterStatements(scope, statement, options.prepare),
+        {
+          name: options.prepare ? statementName(scope, statement) : '',
+          text: statement.text,
+          values: statement.values(parameters),
+        },
+      ];
+      const rows = await answerTo(batch, statement);
+      return rows.map(statement.row);
     },
 
     async check(timeoutMs) {
@@ -141,7 +150,7 @@ function enterStatements(
 
 /** The connection broke in mid-batch. Not one that could not be had, nor silence: asking again would double the wait. */
 function isBroken(error: unknown): boolean {
-  return !(error instanceof SluiceError) && isDeadConnection(error);
+  return !(error instanceof SluiceError) && !isRetryable(error) && isDeadConnection(error);
 }
 
 function enterStatement(
@@ -191,5 +200,8 @@ function poolTarget(target: ConnectionTarget, statementTimeoutMs: number): pg.Po
   const user = target.user ?? loginOf(target.connectionString ?? '');
   // The gateway's own login has all this as settings of its role (policies/roles.sql): poolers refuse start-up options.
   if (user === GATEWAY_ROLE) return { ...target };
-  return { ...target, options: `-c role=${GATEWAY_ROLE} -c statement_timeout=${statementTimeoutMs} -c jit=off` };
+  return {
+    ...target,
+    options: `-c role=${GATEWAY_ROLE} -c statement_timeout=${statementTimeoutMs} -c jit=off -c datestyle=ISO`,
+  };
 }

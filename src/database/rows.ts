@@ -7,9 +7,17 @@ import type { BatchRow } from './batch.ts';
 export const OBJECT_COLUMNS =
   'o.id, o.bucket_id, o.name, o.version, o.metadata, o.user_metadata, o.created_at, o.updated_at';
 
-/** ISO 8601 in UTC with milliseconds, from Postgres's text of a timestamptz. */
+const FIRST_INSTANT = '0001-01-01T00:00:00.000Z';
+/** Of zones before there were any: `+00:53:28`. */
+const OFFSET_SECONDS = /(?<=[+-]\d\d:\d\d):\d\d$/;
+const LAST_INSTANT = '9999-12-31T23:59:59.999Z';
+
+/** ISO 8601 in UTC with milliseconds, from Postgres's text of a timestamptz. What no date can say (`infinity`, BC) is the nearest. */
 export function instantOf(text: unknown): string {
-  return new Date(String(text)).toISOString();
+  const instant = new Date(String(text));
+  if (!Number.isNaN(instant.getTime())) return instant.toISOString();
+  if (OFFSET_SECONDS.test(String(text))) return instantOf(String(text).replace(OFFSET_SECONDS, ''));
+  return /^-|BC$/.test(String(text)) ? FIRST_INSTANT : LAST_INSTANT;
 }
 
 /** As `instantOf`, for a column that may be null. */

@@ -118,6 +118,40 @@ describe('the batch', () => {
     expect(await database.run(scopeOf(user(ALICE)), later, null)).toEqual(['alice.txt']);
   });
 
+  it('prepares anew what a change of a table has made stale, or a pooler has dropped', async () => {
+    const everything: Statement<null, unknown> = {
+      ...visibleNames,
+      name: 'everything',
+      text: 'select * from storage.buckets',
+      row: row => row,
+    };
+    const before = await database.run(scopeOf(SERVICE), everything, null);
+    await db.sql('alter table storage.buckets add column stale int');
+    try {
+      expect(await database.run(scopeOf(SERVICE), everything, null)).toEqual(
+        before.map(row => ({ ...(row as object), stale: null })),
+      );
+    } finally {
+      await db.sql('alter table storage.buckets drop column stale');
+    }
+    const dropsAll: Statement<null, unknown> = { ...visibleNames, name: 'drops_all', text: 'deallocate all' };
+    await database.run(scopeOf(SERVICE), dropsAll, null);
+    expect(await database.run(scopeOf(SERVICE), visibleNames, null)).toEqual(['alice.txt', 'bob.txt']);
+  });
+
+  it.each([
+    ['parameters', { values: () => BigInt(JSON.parse('1.5')) as never }],
+    ['rows', { row: (row: Record<string, unknown>) => new Date(String(row.name)).toISOString() }],
+  ])('does not take a mistake of ours with %s for a Postgres that is away', async (_of, mistake) => {
+    const running = database.run(
+      scopeOf(SERVICE),
+      { ...visibleNames, name: 'mistaken', ...mistake } as Statement<null, unknown>,
+      null,
+    );
+    await expect(running).rejects.toThrow(RangeError);
+    expect(database.gauges()).toMatchObject({ total: 1, idle: 1 });
+  });
+
   it('works without named statements', async () => {
     const unprepared = makeDatabase({ target: db.target, poolSize: 1, prepare: false });
     try {

@@ -64,6 +64,20 @@ describe('listing', () => {
 
   describe('of one folder', () => {
     it.each([
+      ['infinity', '9999-12-31T23:59:59.999Z'],
+      ['-infinity', '0001-01-01T00:00:00.000Z'],
+      ['0044-03-15 00:00:00+00 BC', '0001-01-01T00:00:00.000Z'],
+    ])('gives a row that plain SQL has dated %s the nearest date there is', async (instant, expected) => {
+      const bucket = `dated-${instant.length}`;
+      await bucketOf(bucket, ['odd', 'plain']);
+      await gateway.db.sql(`update storage.objects set created_at = $2 where bucket_id = $1 and name = 'odd'`, [
+        bucket,
+        instant,
+      ]);
+      expect(await list(bucket, {})).toMatchObject([{ name: 'odd', created_at: expected }, { name: 'plain' }]);
+    });
+
+    it.each([
       ['no prefix', {}],
       ['a limit of 0', { prefix: '', limit: 0 }],
       ['a negative offset', { prefix: '', offset: -1 }],
