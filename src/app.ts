@@ -60,7 +60,7 @@ export interface App {
   readonly accounts: Accounts;
   readonly sweeper: Sweeper;
   readonly metrics: Metrics;
-  /** Makes the store ready and listens; resolves with the port. */
+  /** Makes the store ready and listens; resolves with the port. Called once; rejects when `stop` comes before it listens. */
   start(): Promise<number>;
   /** Drains, stops the sweeper and closes every connection. Safe to call twice. */
   stop(): Promise<void>;
@@ -87,9 +87,23 @@ export async function makeApp(parts: AppParts): Promise<App> {
   const { server, connections } = await composeHttp(parts, { core, keys, passwords, accounts, metrics });
   metrics.watch({ pool: core.database.gauges, ledger: sweeper.counts, requests: () => connections.busyCount });
 
+  let starting: Promise<number> | null = null;
   let stopping: Promise<void> | null = null;
+
+  async function start(): Promise<number> {
+    await core.blobs.prepare().catch((error: unknown) => {
+      throw explainStore(error, parts.config.s3);
+    });
+    if (stopping !== null) throw new Error('the gateway was stopped before it had started');
+    await listen(server, parts.config);
+    sweeper.start();
+    return (server.address() as AddressInfo).port;
+  }
+
   async function stop(): Promise<void> {
     const timeoutMs = parts.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS;
+    // What is about to listen is stopped once it does; what still waits for its store never will.
+    await Promise.race([starting?.catch(() => {}), delay(timeoutMs, null, { ref: false })]);
     // Together, and within one time: a sweep that waits for a slow store must not keep the gateway taking requests, nor
     // alive. What it has claimed is another sweeper's in seconds.
     const [, wasOrderly] = await Promise.all([
@@ -105,13 +119,9 @@ export async function makeApp(parts: AppParts): Promise<App> {
     accounts,
     sweeper,
     metrics,
-    async start() {
-      await core.blobs.prepare().catch((error: unknown) => {
-        throw explainStore(error, parts.config.s3);
-      });
-      await listen(server, parts.config);
-      sweeper.start();
-      return (server.address() as AddressInfo).port;
+    start: () => {
+      starting = start();
+      return starting;
     },
     stop: () => {
       stopping ??= stop();

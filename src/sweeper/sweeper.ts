@@ -36,6 +36,7 @@ export interface Sweeper {
   /** Sweeps until nothing is due, and resolves. Never rejects. Concurrent calls share one run. */
   run(): Promise<SweepRun>;
   counts(): Promise<LedgerCounts>;
+  /** Sweeps at every interval from now on; not after `stop`. */
   start(): void;
   /** Resolves when a run under way has finished. Safe to call twice, or before start. */
   stop(): Promise<void>;
@@ -96,6 +97,7 @@ export function makeSweeper(options: SweeperOptions): Sweeper {
       return counts ?? { pending: 0, dead: 0, quarantined: 0 };
     },
     start() {
+      if (stopping.signal.aborted) return;
       timer ??= setInterval(run, options.intervalMs).unref();
     },
     async stop() {
