@@ -1,7 +1,7 @@
 /** What `sluice user` does, on a short visit to the database. */
 import type { App } from '../app.ts';
 import type { ConnectionTarget } from '../database/database.ts';
-import { openRooms } from '../database/open-rooms.ts';
+import { checkRooms, openRooms } from '../database/open-rooms.ts';
 import type { RequestScope } from '../domain/caller.ts';
 import { makeAccountKeeper } from '../identity/manage-accounts.ts';
 import { makePasswords } from '../identity/passwords.ts';
@@ -23,6 +23,10 @@ export function makeUserActions({
     visit(async (app, scope, adminTarget): Promise<Changed> => {
       const { totp, ...others } = wishes;
       const secret = totp === true ? makeTotpSecret() : null;
+      // Before anybody can sign in who would keep files in somebody else's bucket.
+      if (verb === 'add' || wishes.backend !== undefined) {
+        await checkRooms(adminTarget, { backend: wishes.backend ?? 'default' });
+      }
       const user = await keeperOf(app)[verb](scope, username, {
         ...others,
         ...(totp === undefined ? {} : { totpSecret: secret }),

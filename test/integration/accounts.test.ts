@@ -1,10 +1,12 @@
 /** Signing in and sessions, as two gateways on one database see them. */
+
+import { checkRooms, openRooms } from '../../src/database/open-rooms.ts';
 import type { RequestScope } from '../../src/domain/caller.ts';
 import { parseSigningKeys } from '../../src/identity/signing-keys.ts';
 import { makeTokenVerifier } from '../../src/identity/token-verifier.ts';
 import { admit, admitOrDefer, findKillSwitches, refund, setKillSwitches } from '../../src/operations/admit.ts';
 import { addPeople, changePerson, openSessionFor, openTestRooms, PASSWORD } from '../support/accounts.ts';
-import { type Gateway, JWT_SECRET, startGateway } from '../support/gateway.ts';
+import { type Gateway, JWT_SECRET, PACKAGE_ROOT, startGateway } from '../support/gateway.ts';
 import { ANON, SERVICE, scopeOf } from '../support/scopes.ts';
 
 const HOUR_MS = 3_600_000;
@@ -344,6 +346,22 @@ describe('the rooms', () => {
     await gateway.db.sql(`update sluice.migrations set hash = 'changed since' where name = 'policies/uploads.sql'`);
     expect(await openTestRooms(gateway.db)).toEqual({ buckets: [], policySets: [] });
     expect(await openTestRooms(gateway.db, 'second')).toEqual({ buckets: ['backend-second'], policySets: [] });
+  });
+
+  it.each(['home', 'backend-third'])('are not opened while the bucket %s belongs to somebody', async id => {
+    const { db } = gateway;
+    const third = { packageRoot: PACKAGE_ROOT, backend: 'third' };
+    await db.sql('insert into storage.buckets (id, name) values ($1, $1) on conflict do nothing', [id]);
+    await db.sql(`update storage.buckets set owner_id = 'mallory' where id = $1`, [id]);
+    const refused = { code: 'bucket-exists', facts: { bucket: id }, message: expect.stringContaining('mallory') };
+    try {
+      await expect(checkRooms(db.target, third)).rejects.toMatchObject(refused);
+      await expect(openRooms(db.target, third)).rejects.toMatchObject(refused);
+      expect(await db.sql(`select from storage.buckets where id = 'backend-third' and owner_id is null`)).toEqual([]);
+    } finally {
+      await db.sql(`delete from storage.buckets where id = 'backend-third'`);
+      await db.sql(`update storage.buckets set owner_id = null`);
+    }
   });
 
   it('are there for the people of the tests', async () => {
