@@ -15,6 +15,8 @@ export interface UserWishes {
   readonly backend?: string;
   /** False takes the second factor away. */
   readonly totp?: boolean;
+  /** Of a new account alone: it takes over what lies in the tree of its name. */
+  readonly withFiles?: boolean;
 }
 
 export interface Changed {
@@ -57,6 +59,8 @@ function changing(verb: 'add' | 'set', description: string, parts: UserCommandPa
     command.option(`--${flag}`, meaning);
     if (verb === 'set') command.option(`--no-${flag}`, 'the opposite');
   }
+  if (verb === 'add')
+    command.option('--with-files', 'gives the account the files that lie in the tree of its name already');
   return command.option('--json', 'print JSON', false).action(async (username: string, options: Options) => {
     const { json, ...wishes } = options;
     if (verb === 'set' && Object.keys(wishes).length === 0) command.error('error: nothing to change was named');

@@ -5,6 +5,7 @@ import {
   type AccountRow,
   addAccount,
   changeAccount,
+  findTree,
   listAccounts,
   removeAccount,
 } from '../database/queries/manage-accounts.ts';
@@ -14,10 +15,15 @@ import type { Passwords } from './passwords.ts';
 
 export interface AccountWishes extends Omit<AccountChanges, 'passwordHash'> {
   readonly password?: string;
+  /** Gives a new account what lies in the tree of its name already. */
+  readonly withFiles?: boolean;
 }
 
 export interface AccountKeeper {
-  /** Throws `account-exists`, and `invalid-parameter` for a name or backend that no account may have. */
+  /**
+   * Throws `account-exists`; `object-exists` where files lie in the tree of that name, as of an account that was removed, unless
+   * they are wished for; and `invalid-parameter` for a name or backend that no account may have.
+   */
   add(scope: RequestScope, username: string, wishes: AccountWishes): Promise<AccountRow>;
   /** A new password ends the account's sessions. Throws `account-not-found`, `invalid-parameter`. */
   set(scope: RequestScope, username: string, wishes: AccountWishes): Promise<AccountRow>;
@@ -41,7 +47,7 @@ export function makeAccountKeeper({ database, passwords }: AccountKeeperParts): 
   async function apply(
     scope: RequestScope,
     statement: typeof addAccount,
-    { username, wishes: { password, ...others } }: { username: string; wishes: AccountWishes },
+    { username, wishes: { password, withFiles: _, ...others } }: { username: string; wishes: AccountWishes },
   ): Promise<AccountRow> {
     const changes = password === undefined ? others : { ...others, passwordHash: await passwords.hash(password) };
     await database.run(scope, statement, { username, changes });
@@ -50,10 +56,22 @@ export function makeAccountKeeper({ database, passwords }: AccountKeeperParts): 
     return row;
   }
 
+  async function refuseTree(scope: RequestScope, username: string): Promise<void> {
+    if ((await database.run(scope, findTree, { username })).length === 0) return;
+    if ((await database.run(scope, listAccounts, { username })).length > 0) return; // which is said instead
+    throw new SluiceError(
+      'object-exists',
+      `Files of an earlier user ${username} lie in the bucket home. Give them to the new one with --with-files, or remove ` +
+        `them first: sluice sql "delete from storage.objects where bucket_id = 'home' and starts_with(name, '${username}/')"`,
+      { facts: { username } },
+    );
+  }
+
   return {
     async add(scope, username, wishes) {
       checkUsername(username);
       checkWishes(wishes);
+      if (wishes.withFiles !== true) await refuseTree(scope, username);
       return apply(scope, addAccount, { username, wishes }).catch(error => {
         if (errorCode(error) !== 'account-exists') throw error;
         throw new SluiceError('account-exists', `There is a user ${username} already`, { facts: { username } });

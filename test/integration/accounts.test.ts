@@ -2,6 +2,8 @@
 
 import { checkRooms, openRooms } from '../../src/database/open-rooms.ts';
 import type { RequestScope } from '../../src/domain/caller.ts';
+import { makeAccountKeeper } from '../../src/identity/manage-accounts.ts';
+import { makePasswords } from '../../src/identity/passwords.ts';
 import { parseSigningKeys } from '../../src/identity/signing-keys.ts';
 import { makeTokenVerifier } from '../../src/identity/token-verifier.ts';
 import { admit, admitOrDefer, findKillSwitches, refund, setKillSwitches } from '../../src/operations/admit.ts';
@@ -338,6 +340,37 @@ describe('admission', () => {
     const scope = await asAlice();
     for (const by of ['clear1', 'clear2']) await admit(gateway.app.core, scope, limit(by));
     expect(await gateway.db.sql(`select key from sluice.rate_limits where key like 'old|%'`)).toEqual([]);
+  });
+});
+
+describe('a name that was somebody’s', () => {
+  const keeper = () =>
+    makeAccountKeeper({ database: gateway.app.core.database, passwords: makePasswords({ maxAtOnce: 1 }) });
+  const scope = scopeOf(SERVICE);
+  const lay = (name: string) =>
+    gateway.db.sql(`insert into storage.objects (bucket_id, name) values ('home', $1)`, [name]);
+  afterEach(() => gateway.db.sql('delete from storage.objects'));
+
+  it('is refused while files lie in its tree, and says what to do', async () => {
+    await keeper().add(scope, 'eve', {});
+    await lay('eve/letters/one.txt');
+    await expect(keeper().add(scope, 'eve', {})).rejects.toMatchObject({ code: 'account-exists' });
+    await keeper().remove(scope, 'eve');
+    await expect(keeper().add(scope, 'eve', {})).rejects.toMatchObject({
+      code: 'object-exists',
+      message: expect.stringMatching(/--with-files.*sluice sql "delete .*'eve\/'\)"/),
+    });
+    expect(await keeper().list(scope)).not.toContainEqual(expect.objectContaining({ username: 'eve' }));
+  });
+
+  it('is anybody’s without files, whatever lies in the trees of its neighbors', async () => {
+    for (const name of ['fay2/a', 'fay.b/a', 'fa/y/a']) await lay(name);
+    expect(await keeper().add(scope, 'fay', {})).toMatchObject({ username: 'fay' });
+  });
+
+  it('comes with the files where that is wished for', async () => {
+    await lay('gil/a');
+    expect(await keeper().add(scope, 'gil', { withFiles: true })).toMatchObject({ username: 'gil' });
   });
 });
 

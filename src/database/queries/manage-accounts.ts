@@ -53,6 +53,16 @@ function changeValues({ username, changes: { passwordHash, totpSecret, ...others
   return [username, JSON.stringify({ ...others, password_hash: passwordHash, totp_secret: totpSecret })];
 }
 
+/** Whether anything lies in the tree that an account of this name would have. Runs as the service. A row where it does. */
+export const findTree: Statement<{ readonly username: string }, undefined> = {
+  name: 'find_tree',
+  runs: 'caller-reads',
+  text: `select from storage.objects o
+    where o.bucket_id = 'home' and o.name >= $1 || '/' and o.name < $1 || '0' limit 1`,
+  values: ({ username }) => [username],
+  row: noRow,
+};
+
 /** Its sessions go with it. A row where it was there. */
 export const removeAccount: Statement<{ readonly username: string }, undefined> = {
   name: 'remove_account',
