@@ -55,19 +55,29 @@ export async function launchServer(options: LaunchOptions): Promise<LaunchedServ
   }
 }
 
-/** A fast shutdown: clients are cut off, everything is written, the process ends. Past `timeoutMs` an immediate one. */
+/** Postgres's own emergency exit: nothing acknowledged is lost, the next start recovers. What it waits for ends in seconds. */
+const LONGEST_EMERGENCY_MS = 10_000;
+
+/**
+ * A fast shutdown: clients are cut off, everything is written, the process ends. Past `timeoutMs` an immediate one, and
+ * where even that does nothing the kernel ends it. Resolves within some 20 s more, whatever the process does.
+ */
 export async function stopServer(pid: number, timeoutMs = 60_000): Promise<void> {
-  if (!signal(pid, 'SIGINT')) return;
-  const deadline = Date.now() + timeoutMs;
-  let isImmediate = false;
-  while (isAlive(pid)) {
-    if (!isImmediate && Date.now() > deadline) {
-      // Postgres's own emergency exit: nothing acknowledged is lost, the next start recovers.
-      isImmediate = true;
-      signal(pid, 'SIGQUIT');
-    }
-    await delay(10);
+  const emergencyMs = Math.min(timeoutMs, LONGEST_EMERGENCY_MS);
+  for (const [name, waitMs] of [
+    ['SIGINT', timeoutMs],
+    ['SIGQUIT', emergencyMs],
+    ['SIGKILL', emergencyMs],
+  ] as const) {
+    if (!signal(pid, name) || (await hasEndedWithin(pid, waitMs))) return;
   }
+}
+
+async function hasEndedWithin(pid: number, waitMs: number): Promise<boolean> {
+  for (const deadline = Date.now() + waitMs; Date.now() <= deadline; await delay(10)) {
+    if (!isAlive(pid)) return true;
+  }
+  return false;
 }
 
 function signal(pid: number, name: NodeJS.Signals): boolean {
