@@ -266,6 +266,8 @@ function sluice.mark_favorite(text,bigint,boolean): sluice_gateway=X
 function sluice.mark_unnamed_blobs(): default
 function sluice.move_object(text,text,text,text,text,bigint): sluice_gateway=X
 function sluice.move_tree(text,text,text,text,text[]): sluice_gateway=X
+function sluice.move_tree_file(text,text,text,text,boolean,boolean): sluice_gateway=X
+function sluice.move_tree_folder(text,text,text,text): sluice_gateway=X
 function sluice.name_beside(text,text,integer,text): sluice_gateway=X
 function sluice.open_session(uuid,text,integer,interval): sluice_gateway=X
 function sluice.owner_asked(text,text): sluice_gateway=X
@@ -286,6 +288,7 @@ function sluice.render_folder(text,sluice.folders,boolean): sluice_gateway=X
 function sluice.renew_upload(text,interval): sluice_gateway=X
 function sluice.revoke_links(text,text,text,text,timestamp with time zone): sluice_gateway=X
 function sluice.settle_removal(text): sluice_gateway=X
+function sluice.survey_tree_move(text,text,text,text,text[]): sluice_gateway=X
 function sluice.take_from_limit(text,integer,interval): sluice_gateway=X
 function sluice.touch_file(text,bigint): sluice_gateway=X
 function sluice.uncount_view(uuid): sluice_gateway=X
@@ -386,7 +389,9 @@ sluice.make_session(sluice.accounts,text,integer,interval) returns TABLE(id uuid
 sluice.mark_favorite(text,bigint,boolean) returns jsonb set search_path=""
 sluice.mark_unnamed_blobs() returns trigger SECURITY DEFINER set search_path=""
 sluice.move_object(text,text,text,text,text,bigint) returns void set search_path=""
-sluice.move_tree(text,text,text,text,text[]) returns boolean set search_path="", enable_seqscan=off, enable_bitmapscan=off, enable_sort=off
+sluice.move_tree(text,text,text,text,text[]) returns boolean set search_path=""
+sluice.move_tree_file(text,text,text,text,boolean,boolean) returns record set search_path="", enable_seqscan=off, enable_bitmapscan=off, enable_sort=off
+sluice.move_tree_folder(text,text,text,text) returns record set search_path="", enable_seqscan=off, enable_bitmapscan=off, enable_sort=off
 sluice.name_beside(text,text,integer,text) returns text immutable set search_path=""
 sluice.open_session(uuid,text,integer,interval) returns TABLE(id uuid, claims jsonb, expires_at timestamp with time zone) set search_path=""
 sluice.owner_asked(text,text) returns text stable set search_path=""
@@ -407,6 +412,7 @@ sluice.render_folder(text,sluice.folders,boolean) returns jsonb set search_path=
 sluice.renew_upload(text,interval) returns boolean set search_path=""
 sluice.revoke_links(text,text,text,text,timestamp with time zone) returns void set search_path=""
 sluice.settle_removal(text) returns bigint set search_path=""
+sluice.survey_tree_move(text,text,text,text,text[]) returns record set search_path="", enable_seqscan=off, enable_bitmapscan=off, enable_sort=off
 sluice.take_from_limit(text,integer,interval) returns TABLE(remaining integer, reset_seconds integer, window_end timestamp with time zone) set search_path=""
 sluice.touch_file(text,bigint) returns sluice.files set search_path=""
 sluice.uncount_view(uuid) returns void set search_path=""
