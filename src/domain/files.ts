@@ -17,22 +17,10 @@ export interface FileRecord {
   readonly maxViews: number | null;
   readonly embed: boolean;
   readonly format: NameFormat;
-  /** As `identity/password-hash.ts` writes it. */
+  /** As `identity/passwords.ts` writes it. */
   readonly passwordHash: string | null;
   readonly folderId: number | null;
 }
-
-/** A file about which the uploader says nothing. */
-export const PLAIN_RECORD: FileRecord = Object.freeze({
-  displayName: null,
-  originalName: null,
-  expiresAt: null,
-  maxViews: null,
-  embed: false,
-  format: 'RANDOM',
-  passwordHash: null,
-  folderId: null,
-});
 
 /** What is kept of a record beside the bytes: what the file is called, and what protects it. */
 export interface FileLabel extends Pick<FileRecord, 'displayName' | 'originalName' | 'maxViews'> {

@@ -1,8 +1,9 @@
 /** The records of the bucket `uploads` follow its objects, whoever adds, moves or removes them, and by whatever door. */
 import { Readable } from 'node:stream';
-import { PLAIN_RECORD, UPLOADS_BUCKET } from '../../src/domain/files.ts';
+import { UPLOADS_BUCKET } from '../../src/domain/files.ts';
 import { putObject } from '../../src/operations/put-object.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { PLAIN_RECORD } from '../support/plain-record.ts';
 import { ALICE, BOB, scopeOf, user } from '../support/scopes.ts';
 
 let gateway: Gateway;

@@ -3,11 +3,12 @@
 import { Readable } from 'node:stream';
 import { makeFaultyStore } from '../../src/blobs/faulty-store.ts';
 import { ANONYMOUS, asService } from '../../src/domain/caller.ts';
-import { type FileRecord, PLAIN_RECORD } from '../../src/domain/files.ts';
+import type { FileRecord } from '../../src/domain/files.ts';
 import { uploadFile } from '../../src/operations/upload-file.ts';
 import { checkStorage } from '../../src/sweeper/fsck.ts';
 import { admit, LOOKING, type Patient } from '../support/fsck-patient.ts';
 import { SERVICE_TOKEN } from '../support/gateway.ts';
+import { PLAIN_RECORD } from '../support/plain-record.ts';
 import { describeWithS3 } from '../support/s3-engine.ts';
 import { ALICE, scopeOf } from '../support/scopes.ts';
 

@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type FileRecord, PLAIN_RECORD, UPLOADS_BUCKET } from '../../src/domain/files.ts';
+import { type FileRecord, UPLOADS_BUCKET } from '../../src/domain/files.ts';
 import { putObject } from '../../src/operations/put-object.ts';
 import { type Call, type CallReply, makeCall } from './call.ts';
 import { type Gateway, type GatewayOptions, PACKAGE_ROOT, startGateway, tokenFor } from './gateway.ts';
+import { PLAIN_RECORD } from './plain-record.ts';
 import { ALICE, BOB, STAFF, scopeOf, user } from './scopes.ts';
 
 /** Alice's account has the number 1, Bob's 2. */

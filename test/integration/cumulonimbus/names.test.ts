@@ -1,7 +1,7 @@
 /** The public names of new files, below HTTP: a name that is taken is made anew. */
 import { Readable } from 'node:stream';
-import { PLAIN_RECORD } from '../../../src/domain/files.ts';
 import { uploadFile } from '../../../src/operations/upload-file.ts';
+import { PLAIN_RECORD } from '../../support/plain-record.ts';
 import { ALICE, scopeOf, user } from '../../support/scopes.ts';
 import { startUploads, type UploadsGateway } from '../../support/uploads.ts';
 
