@@ -21,7 +21,7 @@ export interface UploadedRow {
   readonly maxSizeBytes: number;
 }
 
-/** The parameters that all three functions begin with. */
+/** The parameters that the functions below begin with. */
 function rowValues(row: UploadedRow): WireValue[] {
   return [
     row.role,
