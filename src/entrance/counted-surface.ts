@@ -5,7 +5,6 @@
  */
 import type { Approach, Route, RouteHandler, Surface } from '../contract/bind-routes.ts';
 import { boundHandlers, type Handle, operationOf } from '../contract/bound-handlers.ts';
-import type { RequestScope } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
 import { type Feature, killSwitchOf } from '../domain/kill-switches.ts';
 import { addressKey, type RateLimitName } from '../domain/rate-limits.ts';
@@ -15,7 +14,7 @@ import { sayLimit, settleLimit } from '../http/rate-limit-headers.ts';
 import type { TokenVerifier } from '../identity/token-verifier.ts';
 import { admitOrDefer, refund } from '../operations/admit.ts';
 import type { Core } from '../operations/core.ts';
-import { scopeByLogin } from './login-operation.ts';
+import { type Entered, scopeByLogin } from './login-operation.ts';
 
 export interface CountedOperation<Asked> {
   /** What policies read as `storage.operation()`. */
@@ -34,14 +33,14 @@ export interface CountedOperation<Asked> {
   readonly handle: Handle<Asked>;
 }
 
-export interface Entered {
-  readonly scope: RequestScope;
+/** What becomes of a request that has been let in and counted. */
+export interface Counted extends Entered {
   /** What stops the request once its fields are known to be right. */
   readonly refusal: SluiceError | null;
 }
 
 export interface CountedSurfaceOptions<Parts> {
-  readonly operations: Readonly<Record<string, CountedOperation<Route & Parts & Entered>>>;
+  readonly operations: Readonly<Record<string, CountedOperation<Route & Parts & Counted>>>;
   /** What every handler is given. */
   readonly parts: Parts;
   readonly verifier: TokenVerifier;
@@ -50,15 +49,15 @@ export interface CountedSurfaceOptions<Parts> {
   readonly errorReplyOf: (error: SluiceError, operationId: string) => ErrorReply;
 }
 
-type CountedSurface = Pick<Surface<Entered>, 'admit' | 'handlers' | 'onError'>;
+type CountedSurface = Pick<Surface<Counted>, 'admit' | 'handlers' | 'onError'>;
 
 /** What such an API needs to be bound, but for its paths. */
 export function countedSurface<Parts extends { readonly core: Core }>(
   options: CountedSurfaceOptions<Parts>,
 ): CountedSurface {
   const { operations, parts, errorReplyOf } = options;
-  const handlers = boundHandlers<Parts, Entered>(operations, parts);
-  const bound = ([id, handle]: [string, RouteHandler<Entered>]) => [
+  const handlers = boundHandlers<Parts, Counted>(operations, parts);
+  const bound = ([id, handle]: [string, RouteHandler<Counted>]) => [
     id,
     operationOf(operations, id).tellsRefusal === true ? handle : unlessRefused(handle),
   ];
@@ -77,7 +76,7 @@ async function enter<Parts extends { readonly core: Core }>(
   approach: Approach,
   { operation, login, permits, feature, limit }: CountedOperation<never>,
   { parts: { core }, verifier, waived }: CountedSurfaceOptions<Parts>,
-): Promise<Entered> {
+): Promise<Counted> {
   const { req, res, operationId } = approach;
   res.setHeader('cache-control', 'no-store');
   const asked = permits.filter(permit => !waived.includes(permit));
@@ -103,9 +102,9 @@ function blamed(error: unknown): unknown {
   return isOfToken ? new SluiceError('invalid-token', error.message, { cause: error }) : error;
 }
 
-function unlessRefused(handle: RouteHandler<Entered>): RouteHandler<Entered> {
-  return async (route, entered) => {
-    if (entered.refusal !== null) throw entered.refusal;
-    await handle(route, entered);
+function unlessRefused(handle: RouteHandler<Counted>): RouteHandler<Counted> {
+  return async (route, counted) => {
+    if (counted.refusal !== null) throw counted.refusal;
+    await handle(route, counted);
   };
 }

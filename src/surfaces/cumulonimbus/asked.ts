@@ -1,7 +1,7 @@
 /** What every handler of this surface is given. */
 import type { Route } from '../../contract/bind-routes.ts';
 import type { RequestBodies } from '../../contract/types.generated.ts';
-import type { Entered } from '../../entrance/counted-surface.ts';
+import type { Counted } from '../../entrance/counted-surface.ts';
 import type { Accounts } from '../../identity/accounts.ts';
 import type { Passwords } from '../../identity/passwords.ts';
 import type { Core } from '../../operations/core.ts';
@@ -15,7 +15,7 @@ export interface Parts {
   readonly log: { info(message: string, fields: object): unknown };
 }
 
-export type Asked = Route & Parts & Entered;
+export type Asked = Route & Parts & Counted;
 
 /** Who the caller is, once more, before what cannot be undone. */
 export async function reverify({ accounts, scope, body }: Asked): Promise<void> {

@@ -3,7 +3,7 @@
  * operations: who may is for the policies, which are asked for permits before anything of the request is read.
  */
 import type { Surface } from '../../contract/bind-routes.ts';
-import { type CountedOperation, countedSurface, type Entered } from '../../entrance/counted-surface.ts';
+import { type Counted, type CountedOperation, countedSurface } from '../../entrance/counted-surface.ts';
 import { sendingJson as json, sendJson } from '../../http/send-json.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
 import type { Asked, Parts } from './asked.ts';
@@ -77,7 +77,7 @@ export interface CumulonimbusSurfaceOptions extends Parts {
   readonly staffSecondFactor: 'optional' | 'required';
 }
 
-export function makeCumulonimbusSurface(options: CumulonimbusSurfaceOptions): Surface<Entered> {
+export function makeCumulonimbusSurface(options: CumulonimbusSurfaceOptions): Surface<Counted> {
   const { verifier, staffSecondFactor, ...parts } = options;
   const waived = staffSecondFactor === 'required' ? [] : ['second-factor'];
   return {
