@@ -3,6 +3,7 @@
  */
 import type { Caller } from '../domain/caller.ts';
 import { SluiceError } from '../domain/errors.ts';
+import { isUuid } from '../domain/names.ts';
 import { makeBoundedCache, TOKEN_CACHE_BOUNDS } from './bounded-cache.ts';
 import type { Clock } from './clock.ts';
 import { type Claims, openToken } from './open-token.ts';
@@ -15,8 +16,6 @@ export const ISSUER = 'sluice';
 export const CHALLENGE_SCOPE = 'second-factor';
 
 const OTHER_SCOPES: ReadonlySet<unknown> = new Set(['download', 'upload', CHALLENGE_SCOPE]);
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface TokenVerifier {
   /**
@@ -75,6 +74,6 @@ function isOtherKind({ url, path, scope }: Claims): boolean {
 /** Other issuers have sessions, too; only ours are looked up. */
 function sessionIdOf({ iss, session_id }: Claims): string | null {
   if (iss !== ISSUER) return null;
-  if (typeof session_id === 'string' && UUID.test(session_id)) return session_id;
+  if (typeof session_id === 'string' && isUuid(session_id)) return session_id;
   throw new SluiceError('invalid-token', '"session_id" claim must be a UUID');
 }
