@@ -1,5 +1,5 @@
 /** The setting `RATE_LIMITS`: a few limits given by name, on top of those that hold without it. */
-import { parseDuration } from './quantities.ts';
+import { parseDuration, renderDuration } from './quantities.ts';
 import type { Kind } from './setting.ts';
 
 interface Limit {
@@ -42,5 +42,6 @@ export const RATE_LIMITS: Kind<RateLimits> = {
 };
 
 /** The defaults as an operator would write them. */
-export const DEFAULT_RATE_LIMITS =
-  'default=100/1m,file-name=20/1h,file-name-removal=20/1h,file-extension=20/1h,bulk-delete=20/6h,delete-all=1/7d,login=10/1m,file-password=10/1m';
+export const DEFAULT_RATE_LIMITS = Object.entries(DEFAULTS)
+  .map(([name, { count, windowMs }]) => `${name}=${count}/${renderDuration(windowMs)}`)
+  .join();
