@@ -42,7 +42,7 @@ export function typeOf(schema: Schema): string {
 }
 
 /** The description, then the limits. */
-export function noteOf(schema: Schema): string {
+function noteOf(schema: Schema): string {
   const limits = LIMITS.flatMap(([keyword, say]) => (keyword in schema ? [say(schema[keyword])] : []));
   const description = typeof schema.description === 'string' ? schema.description : '';
   return [description, limits.length === 0 ? '' : `(${limits.join(', ')})`].filter(Boolean).join(' ');

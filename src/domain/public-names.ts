@@ -28,8 +28,8 @@ const TELLING_ENDINGS = [
 
 const EXTENSION = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 const EXTENSION_MAX_CHARACTERS = 32;
-export const UNKNOWN_EXTENSION = 'bin';
-export const DISPLAY_NAME_MAX_CHARACTERS = 256;
+const UNKNOWN_EXTENSION = 'bin';
+const DISPLAY_NAME_MAX_CHARACTERS = 256;
 
 /** How many characters a random stem has; each is one of 64, so that it holds 60 bits. */
 export const STEM_CHARACTERS = 10;
