@@ -7,8 +7,8 @@ import { Readable } from 'node:stream';
 import busboy, { type Busboy, type FieldInfo, type FileInfo } from 'busboy';
 import { SluiceError } from '../domain/errors.ts';
 import { Relay } from '../streams/relay.ts';
+import { PartHeads } from './part-heads.ts';
 import { clientGone, openRequestBody } from './request-body.ts';
-import { UnnamedFiles } from './unnamed-files.ts';
 
 export interface MultipartLimits {
   readonly maxFields: number;
@@ -100,7 +100,7 @@ class FormReader implements MultipartForm {
   readonly #limits: MultipartLimits;
   readonly #body: Relay;
   readonly #parser: Busboy;
-  readonly #heads: UnnamedFiles;
+  readonly #heads: PartHeads;
   readonly #abort = () => this.#fail(clientGone(this.#limits.signal.reason));
   #fileBytes = 0;
   /** More than one where small files come in one chunk. */
@@ -112,7 +112,7 @@ class FormReader implements MultipartForm {
   constructor(req: IncomingMessage, limits: MultipartLimits) {
     this.#limits = limits;
     this.#parser = makeParser(req, limits);
-    this.#heads = new UnnamedFiles(req.headers['content-type'] ?? '');
+    this.#heads = new PartHeads(req.headers['content-type'] ?? '');
     const maxOverhead = OVERHEAD_BYTES + limits.maxFields * limits.maxFieldBytes;
     this.#body = openRequestBody(req, totalBytes =>
       totalBytes - this.#fileBytes > maxOverhead ? refusal('It carries too much besides its files') : null,

@@ -1,5 +1,5 @@
 /** Heads of parts on their way to busboy. */
-import { UnnamedFiles } from '../../../src/http/unnamed-files.ts';
+import { PartHeads } from '../../../src/http/part-heads.ts';
 
 const TYPE = 'multipart/form-data; boundary="b b"';
 const UNNAMED = 'content-type: text/plain\r\nContent-Disposition: form-data; name=""; filename=""';
@@ -10,8 +10,8 @@ function passed(form: string, pieceBytes: number, type = TYPE): string {
   const pieces = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, at) =>
     bytes.subarray(at * pieceBytes, (at + 1) * pieceBytes),
   );
-  const names = new UnnamedFiles(type);
-  return Buffer.concat([...pieces.map(piece => names.pass(piece)), names.rest()]).toString();
+  const heads = new PartHeads(type);
+  return Buffer.concat([...pieces.map(piece => heads.pass(piece)), heads.rest()]).toString();
 }
 
 const part = (head: string, body: string) => `--b b\r\n${head}\r\n\r\n${body}\r\n`;
@@ -56,6 +56,6 @@ it.each([
 
 it('hands on a chunk with nothing to change as it is, uncopied', () => {
   const form = Buffer.from(`${part('Content-Disposition: form-data; name="f"; filename="a"', 'x')}--b b--\r\n`);
-  const names = new UnnamedFiles(TYPE);
-  expect(names.pass(form)).toBe(form);
+  const heads = new PartHeads(TYPE);
+  expect(heads.pass(form)).toBe(form);
 });

@@ -1,7 +1,7 @@
 /**
- * Lets busboy see a file where a part has `filename=""`, which it takes for a field otherwise: clients send an empty name
- * with bytes that have none (the Dart client does so for every upload from memory). Changes nothing but heads of parts, and
- * remembers the parameters of their types, which busboy keeps to itself.
+ * The heads of a form's parts, on their way to busboy. Lets busboy see a file where a part has `filename=""`, which it takes
+ * for a field otherwise: clients send an empty name with bytes that have none (the Dart client does so for every upload from
+ * memory). Changes nothing but heads of parts, and remembers the parameters of their types, which busboy keeps to itself.
  */
 
 /** What busboy itself gives up reading a head at. */
@@ -18,7 +18,7 @@ const NOTHING = Buffer.alloc(0);
  * What reads a form on its way to busboy, chunk by chunk. An empty name becomes a name of nothing but a folder, of which
  * busboy keeps the empty string behind it. At most one head is held back.
  */
-export class UnnamedFiles {
+export class PartHeads {
   readonly #delimiter: Buffer;
   /** The last bytes of what went by: a delimiter may begin in them. A form's first delimiter needs no line break. */
   #tail = Buffer.from('\r\n');
