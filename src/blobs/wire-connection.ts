@@ -100,6 +100,11 @@ export class WireConnection {
     });
   }
 
+  /** A socket that is given up says that it is closed only some turns of the event loop later. */
+  get isOpen(): boolean {
+    return this.#socket.writable;
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }

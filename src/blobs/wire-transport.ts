@@ -33,7 +33,9 @@ export function makeWireTransport({ origin, timeouts, keepMs }: TransportSetting
   return {
     send(request) {
       const head = headOf(request);
-      return (free.pop() ?? open()).send(head, request);
+      let connection = free.pop();
+      while (connection?.isOpen === false) connection = free.pop();
+      return (connection ?? open()).send(head, request);
     },
     close: async () => {
       for (const connection of all) connection.destroy();

@@ -2,13 +2,15 @@
  * What the S3 driver makes of an engine that misbehaves. The engine here is a bare HTTP server that forces one failure
  * each; it never stands in for S3 where S3 is asked to succeed at anything but a plain answer.
  */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { S3Settings } from '../../src/blobs/s3-settings.ts';
 import { makeS3Store } from '../../src/blobs/s3-store.ts';
+import { makeWireTransport } from '../../src/blobs/wire-transport.ts';
 import { blobOf, newKey, openAll, rejection, stallingBody } from '../support/blobs.ts';
 
 const MD5_OF_X = '9dd4e461268c8034f5c8564e155c67a6';
@@ -247,6 +249,48 @@ describe('the lean client on a socket that the engine has closed', () => {
     const put = store.put(blobOf(Readable.from([piece, piece]), 2 * piece.length));
     expect(await rejection(put)).toMatchObject({ failure: 'unavailable' });
     expect(requests()).toBe(1);
+  });
+});
+
+describe('our own connections to S3', () => {
+  const timeouts = { connectMs: 1000, headersMs: 1000, bodyIdleMs: 1000, keepAliveMs: 50 };
+
+  /** Resolves as soon as the socket of the next connection has said `event`, before it can have closed. */
+  function nextSocketTells(event: 'timeout' | 'end'): Promise<void> {
+    return new Promise(resolve => {
+      const watch = (message: unknown) => {
+        unsubscribe('net.client.socket', watch);
+        (message as { socket: Socket }).socket.once(event, () => process.nextTick(resolve));
+      };
+      subscribe('net.client.socket', watch);
+    });
+  }
+
+  it.each([
+    ['has been kept for long enough', 'timeout', 'keep'],
+    ['has been ended by the engine', 'end', 'end'],
+  ] as const)('carry no PUT over one that %s, not even at that very moment', async (_case, event, afterwards) => {
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => response.writeHead(200, { 'content-length': '0' }).end());
+      response.on('finish', () => afterwards === 'end' && request.socket.end());
+    });
+    await listen(server);
+    const { port } = server.address() as AddressInfo;
+    const transport = makeWireTransport({ origin: new URL(`http://127.0.0.1:${port}`), timeouts, keepMs: 50 });
+    opened.push({ close: () => stop(server) }, transport);
+    const put = () =>
+      transport.send({
+        method: 'PUT',
+        path: '/bucket/key',
+        headers: ['host', '127.0.0.1', 'content-length', '1'],
+        body: Readable.from([Buffer.from('x')]),
+        signal: undefined,
+        place: { watch: () => {} },
+      });
+    const told = nextSocketTells(event);
+    expect(await put()).toMatchObject({ status: 200 });
+    await told;
+    expect(await put()).toMatchObject({ status: 200 });
   });
 });
 
