@@ -36,15 +36,17 @@ export function makeUndiciTransport({ origin, timeouts, keepMs }: TransportSetti
   };
 }
 
+/** An answer that is not 2xx has no body: its document has been read, and it will not close once more. */
 async function toAnswer({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<TransportAnswer> {
+  const isSuccess = statusCode < 300;
   return {
     status: statusCode,
     header: name => {
       const value = headers[name];
       return Array.isArray(value) ? value.join(', ') : value;
     },
-    body,
-    code: statusCode < 300 ? '' : codeIn(await readDocument(body)),
+    body: isSuccess ? body : null,
+    code: isSuccess ? '' : codeIn(await readDocument(body)),
   };
 }
 
