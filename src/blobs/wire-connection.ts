@@ -11,6 +11,7 @@ import { BlobStoreError } from './blob-store.ts';
 import type { S3Timeouts } from './s3-settings.ts';
 import { codeIn, type TransportAnswer, type TransportRequest } from './s3-transport.ts';
 import { type BodySource, WireBody } from './wire-body.ts';
+import { documentIn } from './wire-document.ts';
 import { type AnswerHead, parseAnswerHead } from './wire-head.ts';
 
 export interface WirePlace {
@@ -57,7 +58,6 @@ const LONGEST_JOINED_BYTES = 16 * 1024;
 const LONGEST_HEAD_BYTES = 64 * 1024;
 const HEAD_END = Buffer.from('\r\n\r\n');
 const LONGEST_DOCUMENT_BYTES = 16 * 1024;
-const DOCUMENT_END = /<\/Error>|(?:^|\n)0\r\n\r\n$/;
 
 export class WireConnection {
   readonly #place: WirePlace;
@@ -228,11 +228,11 @@ export class WireConnection {
     return body.isWanted;
   }
 
-  /** An error document is read before the answer is told. One without a length ends with its last tag or chunk. */
+  /** An error document is read before the answer is told. */
   #onDocument(exchange: Exchange, head: AnswerHead, bytes: Buffer): boolean {
     this.#text += bytes.toString('latin1');
     const { length } = this.#text;
-    const isWhole = head.bodyBytes === null ? DOCUMENT_END.test(this.#text) : length >= head.bodyBytes;
+    const isWhole = head.bodyBytes === null ? documentIn(this.#text, head).isWhole : length >= head.bodyBytes;
     if (!isWhole && length < LONGEST_DOCUMENT_BYTES) return true;
     if (length !== head.bodyBytes) return this.#giveUp(exchange, head);
     exchange.resolve(toAnswer(head, { document: this.#text }));
@@ -241,7 +241,8 @@ export class WireConnection {
 
   /** The answer has been understood; where it ends is not worth waiting for. */
   #giveUp(exchange: Exchange, head: AnswerHead): boolean {
-    exchange.resolve(toAnswer(head, { document: this.#text }));
+    const document = head.bodyBytes === null ? documentIn(this.#text, head).text : this.#text;
+    exchange.resolve(toAnswer(head, { document }));
     this.#release();
     this.destroy();
     return false;

@@ -319,6 +319,18 @@ describe('the lean client and what an answer may look like', () => {
     expect(requests()).toBe(2);
   });
 
+  it.each([
+    ['in the middle of its name', '<Error><Code>NoSuchBu', 'cket</Code></Error>'],
+    ['in a tag', '<Error><Co', 'de>NoSuchBucket</Code></Error>'],
+    ['in its last tag', '<Error><Code>NoSuchBucket</Code></Err', 'or>'],
+  ])('reads an error of the engine that comes in two chunks, cut %s', async (_case, ...chunks) => {
+    const framed = chunks.map(chunk => `${chunk.length.toString(16)};n=v\r\n${chunk}\r\n`).join('');
+    const { store } = await storeAgainst(
+      wired('HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n', framed, '0\r\n', '\r\n'),
+    );
+    expect(await rejection(store.open(newKey(), whole()))).toMatchObject({ failure: 'unavailable' });
+  });
+
   it('does not believe that bytes are stored which still wait in its own socket', async () => {
     const { store } = await storeAgainst(
       request => request.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),
