@@ -1,4 +1,4 @@
-/** Deletes many keys by one DeleteObjects call, or one by one where an engine does not take that call. */
+/** Deletes many keys by one DeleteObjects call, or one by one where an engine does not take that call or answers it vaguely. */
 import { DeleteObjectCommand, DeleteObjectsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { BlobStoreError, type DeletedBlob } from './blob-store.ts';
 import { readS3Error, toS3Failure } from './s3-failure.ts';
@@ -18,19 +18,23 @@ export async function deleteS3Objects(
   if (keys.length === 0) return [];
   if (keys.length > MOST_KEYS) throw new BlobStoreError('failed', `more than ${MOST_KEYS} keys in one delete`);
   try {
-    return await deleteBatch(client, bucket, keys);
+    const outcomes = await deleteBatch(client, bucket, keys);
+    if (outcomes !== null) return outcomes;
   } catch (error) {
     if (!REFUSING_STATUSES.has(readS3Error(error).status)) throw toS3Failure(error);
-    return deleteOneByOne(client, bucket, keys);
   }
+  return deleteOneByOne(client, bucket, keys);
 }
 
-async function deleteBatch(client: S3Client, bucket: string, keys: readonly string[]): Promise<DeletedBlob[]> {
+/** Null where the answer tells of an error and not of which key: any of them may still be there. */
+async function deleteBatch(client: S3Client, bucket: string, keys: readonly string[]): Promise<DeletedBlob[] | null> {
   const { Errors } = await client.send(
     new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: keys.map(Key => ({ Key })), Quiet: true } }),
   );
   const codes = new Map((Errors ?? []).map(({ Key, Code }) => [Key, Code ?? '']));
-  return keys.map(key => ({ key, error: keyFailure(codes.get(key)) }));
+  const outcomes = keys.map(key => ({ key, error: keyFailure(codes.get(key)) }));
+  for (const key of keys) codes.delete(key);
+  return codes.size === 0 ? outcomes : null;
 }
 
 function keyFailure(code: string | undefined): BlobStoreError | null {

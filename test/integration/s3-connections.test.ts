@@ -452,6 +452,22 @@ describe('deleting where the engine does not take a batch', () => {
     expect(outcomes.map(({ error }) => error?.failure ?? null)).toEqual([null, 'failed', null]);
   });
 
+  it.each([
+    ['without a key', ''],
+    ['of a key that was not asked about', '<Key>other</Key>'],
+  ])('asks key by key where the answer tells of an error %s', async (_case, named) => {
+    const { store } = await storeAgainst((request, response) => {
+      request.resume();
+      if (request.method === 'DELETE') response.writeHead(request.url?.includes('/bad') ? 403 : 204).end();
+      else {
+        const document = `<DeleteResult><Error>${named}<Code>AccessDenied</Code></Error></DeleteResult>`;
+        response.writeHead(200, { 'content-type': 'application/xml' }).end(document);
+      }
+    });
+    const outcomes = await store.delete(['aa/good', 'aa/bad']);
+    expect(outcomes.map(({ error }) => error?.failure ?? null)).toEqual([null, 'failed']);
+  });
+
   it('says unavailable of the whole batch when the engine is away', async () => {
     const { store } = await storeAgainst(refuse(503, 'SlowDown'));
     expect(await rejection(store.delete(['aa/a']))).toMatchObject({ failure: 'unavailable' });
