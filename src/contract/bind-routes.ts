@@ -5,8 +5,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse as parseQuery } from 'node:querystring';
 import { SluiceError } from '../domain/errors.ts';
-import { unmetDemandOf } from '../domain/message-demands.ts';
 import type { Contract, Operation } from './contract.ts';
+import { unmetDemandOf } from './message-demands.ts';
 import { isJson, readJsonBody } from './read-json-body.ts';
 import { decodeRawSegment, makeRouteMatcher, type RouteMatch } from './route-matcher.ts';
 import type { Finding } from './schema-checks.ts';

@@ -16,14 +16,14 @@ import { decodeCursor, encodeCursor, rangeOfPrefix, rangesOfSearch } from '../..
 import { isObjectName, parseBucketName, parseObjectName } from '../../src/domain/names.ts';
 import { factsOf } from '../../src/domain/objects.ts';
 import { evaluatePreconditions } from '../../src/domain/preconditions.ts';
-import { parseRobotsTag } from '../../src/domain/robots-tag.ts';
 import { parseDecimalSize } from '../../src/domain/sizes.ts';
-import { parseUserMetadata } from '../../src/domain/user-metadata.ts';
 import { attachmentHeader } from '../../src/http/content-disposition.ts';
 import { objectSecurityHeaders } from '../../src/http/security-headers.ts';
 import { openToken } from '../../src/identity/open-token.ts';
 import { readBearer } from '../../src/identity/read-credentials.ts';
 import { parseSigningKeys } from '../../src/identity/signing-keys.ts';
+import { parseRobotsTag } from '../../src/surfaces/supabase/robots-tag.ts';
+import { parseUserMetadata } from '../../src/surfaces/supabase/user-metadata.ts';
 import { JWT_SECRET, tokenFor } from '../support/gateway.ts';
 import { cloneTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { forge, hmac } from '../support/tokens.ts';

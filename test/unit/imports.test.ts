@@ -161,6 +161,12 @@ describe('imports', () => {
     expect(stray.map(one => `${one.file} imports ${one.specifier}`)).toEqual([]);
   });
 
+  it('of HTTP are not made by nouns, rules, statements and operations', () => {
+    const wireless = ['domain', 'database', 'operations', 'sweeper'];
+    const stray = imports.filter(one => wireless.includes(placeOf(one.file)) && /^node:https?$/.test(one.specifier));
+    expect(stray.map(one => `${one.file} imports ${one.specifier}`)).toEqual([]);
+  });
+
   it('of the database by a surface are types only: what runs is an operation', () => {
     const text = (file: string) => readFileSync(join(SOURCE, file), 'utf8');
     const stray = files

@@ -1,10 +1,11 @@
 /** Upload of one file in a form, with the options of API 001 in the headers. */
-import { parseUploadOptions, recordOfUpload } from '../../domain/upload-options.ts';
+
 import { readMultipart } from '../../http/multipart-upload.ts';
 import { originOf } from '../../http/origin.ts';
 import { sendJson, sendText } from '../../http/send-json.ts';
 import { uploadFile } from '../../operations/upload-file.ts';
 import type { Asked } from './asked.ts';
+import { parseUploadOptions, recordOfUpload } from './upload-options.ts';
 
 const FORM_LIMITS = { maxFields: 100, maxFieldBytes: 64 * 1024 };
 

@@ -1,17 +1,17 @@
 /** The routes of this API: wire to operation and back. */
 import type { BackendFile } from '../../database/queries/backends.ts';
 import { parseContentEncoding } from '../../domain/content-encoding.ts';
-import { declaredMd5Of } from '../../domain/content-md5.ts';
 import { contentTypeOfName } from '../../domain/content-types.ts';
 import { malformed } from '../../domain/errors.ts';
 import { isObjectName } from '../../domain/names.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE } from '../../domain/objects.ts';
-import { partialityOf } from '../../domain/write-conditions.ts';
 import { attachmentHeader } from '../../http/content-disposition.ts';
+import { declaredMd5Of } from '../../http/content-md5.ts';
 import { originAtHost, originOf } from '../../http/origin.ts';
 import { readConditions } from '../../http/read-conditions.ts';
 import { declaredSizeOf, openRequestBody } from '../../http/request-body.ts';
 import { sendObject } from '../../http/send-object.ts';
+import { partialityOf } from '../../http/write-conditions.ts';
 import { deleteBackendPath, readBackendPath } from '../../operations/backend-files.ts';
 import { demandPermits } from '../../operations/demand-permits.ts';
 import { putObject } from '../../operations/put-object.ts';

@@ -2,10 +2,10 @@
 import type { RequestBodies, RequestQueries } from '../../contract/types.generated.ts';
 import { legalHeader } from '../../domain/legal-header.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE } from '../../domain/objects.ts';
-import { userMetadataHeader } from '../../domain/user-metadata.ts';
 import { type DirectOffer, type DirectRequest, offerDirectUpload } from '../../operations/direct-upload.ts';
 import { checkUpload, demandReadable, readableNames, revoke } from '../../operations/share-objects.ts';
 import { type Asked, addressOf } from './asked.ts';
+import { userMetadataHeader } from './user-metadata.ts';
 
 /** How long an upload link lives. */
 const UPLOAD_LINK_SECONDS = 2 * 60 * 60;

@@ -3,10 +3,10 @@ import type { RequestBodies } from '../../contract/types.generated.ts';
 import type { DeletedObject } from '../../database/queries/delete-objects.ts';
 import { malformed } from '../../domain/errors.ts';
 import { legalHeader } from '../../domain/legal-header.ts';
-import { userMetadataHeader } from '../../domain/user-metadata.ts';
-import { conditionOf } from '../../domain/write-conditions.ts';
+import { conditionOf } from '../../http/write-conditions.ts';
 import { copyObjectTo, deleteManyObjects, deleteOneObject, moveObjectTo } from '../../operations/change-object.ts';
 import { type Asked, addressOf } from './asked.ts';
+import { userMetadataHeader } from './user-metadata.ts';
 import { heedingNoneMatch, refusePartiality } from './write-once.ts';
 
 export async function deleteObject(asked: Asked) {

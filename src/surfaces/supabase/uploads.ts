@@ -2,18 +2,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestQueries } from '../../contract/types.generated.ts';
 import { parseContentEncoding } from '../../domain/content-encoding.ts';
-import { declaredMd5Of } from '../../domain/content-md5.ts';
 import { SluiceError } from '../../domain/errors.ts';
 import { legalHeader } from '../../domain/legal-header.ts';
 import { DEFAULT_CACHE_CONTROL, DEFAULT_CONTENT_TYPE, type Json } from '../../domain/objects.ts';
-import { parseRobotsTag } from '../../domain/robots-tag.ts';
-import { parseUserMetadata, userMetadataHeader } from '../../domain/user-metadata.ts';
+import { declaredMd5Of } from '../../http/content-md5.ts';
 import { isForm, readMultipart } from '../../http/multipart-upload.ts';
 import { declaredSizeOf, openRequestBody } from '../../http/request-body.ts';
 import { sendJson } from '../../http/send-json.ts';
 import { commitDirectUpload } from '../../operations/direct-upload.ts';
 import { type PutRequest, putObject, type UploadFacts } from '../../operations/put-object.ts';
 import { type Asked, addressOf } from './asked.ts';
+import { parseRobotsTag } from './robots-tag.ts';
+import { parseUserMetadata, userMetadataHeader } from './user-metadata.ts';
 import { heedingNoneMatch, refusePartiality } from './write-once.ts';
 
 const FORM_LIMITS = { maxFields: 10, maxFieldBytes: 1024 * 1024 };

@@ -1,7 +1,7 @@
 /** `If-None-Match: *` of a write: nothing is replaced, whatever else the request says (RFC 9110 §13.1.2). */
 import type { IncomingMessage } from 'node:http';
 import { errorCode, malformed, SluiceError } from '../../domain/errors.ts';
-import { partialityOf } from '../../domain/write-conditions.ts';
+import { partialityOf } from '../../http/write-conditions.ts';
 
 /** Throws `invalid-parameter` for what a write would have to heed and cannot. */
 export function refusePartiality({ headers }: IncomingMessage): void {

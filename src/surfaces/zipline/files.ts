@@ -1,7 +1,6 @@
 /** A user's own files: wire to operation and back. */
 import { malformed } from '../../domain/errors.ts';
 import type { FileSort } from '../../domain/files.ts';
-import { fieldsOf, isYes, numberOf } from '../../domain/loose-fields.ts';
 import {
   deleteFile,
   deleteOwnFiles,
@@ -10,6 +9,7 @@ import {
   setFavorite,
 } from '../../operations/manage-files.ts';
 import type { Asked } from './asked.ts';
+import { fieldsOf, isYes, numberOf } from './loose-fields.ts';
 import { wireFile } from './wire.ts';
 
 const PAGE_FILES = 16;

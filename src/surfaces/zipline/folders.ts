@@ -1,7 +1,6 @@
 /** Folder routes: wire to operation and back. */
 import { malformed } from '../../domain/errors.ts';
 import { parseFolderName } from '../../domain/files.ts';
-import { fieldsOf, isYes, numberOf } from '../../domain/loose-fields.ts';
 import {
   addFolder,
   dropFolder,
@@ -12,6 +11,7 @@ import {
   sortFile,
 } from '../../operations/manage-folders.ts';
 import type { Asked } from './asked.ts';
+import { fieldsOf, isYes, numberOf } from './loose-fields.ts';
 import { folderIdOf, wireFile, wireFolder } from './wire.ts';
 
 export async function listFolders({ core, scope, query }: Asked) {

@@ -1,7 +1,7 @@
 /** Folders and files as this API's clients know them. */
 import { malformed } from '../../domain/errors.ts';
 import type { Folder, UserFile } from '../../domain/files.ts';
-import { numberOf } from '../../domain/loose-fields.ts';
+import { numberOf } from './loose-fields.ts';
 
 /** Throws `invalid-parameter`. */
 export function folderIdOf(params: Readonly<Record<string, string>>): number {

@@ -72,7 +72,9 @@ export const TEXT_DEFENCES: readonly Defence[] = [
   },
   {
     name: 'X-Robots-Tag is a list of directives',
-    edits: [edit('src/domain/robots-tag.ts', '!directives.every(directive => DIRECTIVE.test(directive))', 'false')],
+    edits: [
+      edit('src/surfaces/supabase/robots-tag.ts', '!directives.every(directive => DIRECTIVE.test(directive))', 'false'),
+    ],
     tests: echoes(/is refused in X-Robots-Tag/),
   },
   {
@@ -84,7 +86,7 @@ export const TEXT_DEFENCES: readonly Defence[] = [
     name: 'a field is short',
     edits: [
       edit(FORM, 'fieldSize: limits.maxFieldBytes,', 'fieldSize: 1e9,'),
-      edit('src/domain/user-metadata.ts', 'MAX_BYTES = 1024 * 1024', 'MAX_BYTES = 1024 ** 3'),
+      edit('src/surfaces/supabase/user-metadata.ts', 'MAX_BYTES = 1024 * 1024', 'MAX_BYTES = 1024 ** 3'),
     ],
     tests: payloads(/refuse a form with a field of 2 MB/),
   },
@@ -142,7 +144,7 @@ export const TEXT_DEFENCES: readonly Defence[] = [
   },
   {
     name: 'user metadata that is no JSON, or too deep for it, is none',
-    edits: [edit('src/domain/user-metadata.ts', 'JSON.parse(text, storable)', 'JSON.parse(text)')],
+    edits: [edit('src/surfaces/supabase/user-metadata.ts', 'JSON.parse(text, storable)', 'JSON.parse(text)')],
     tests: payloads(/survive user metadata/),
   },
   {

@@ -1,5 +1,5 @@
-import type { SluiceError } from '../../../src/domain/errors.ts';
-import { parseUploadOptions, recordOfUpload } from '../../../src/domain/upload-options.ts';
+import type { SluiceError } from '../../../../src/domain/errors.ts';
+import { parseUploadOptions, recordOfUpload } from '../../../../src/surfaces/cumulonimbus/upload-options.ts';
 
 const NOW = new Date('2026-11-21T12:00:00.000Z');
 const parse = (headers: Record<string, string | string[]>) => parseUploadOptions(headers, NOW);

@@ -1,6 +1,6 @@
 /** The `Content-MD5` that an upload may carry (RFC 1864), as clients of S3 send it to have the bytes checked on arrival. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { SluiceError } from './errors.ts';
+import { SluiceError } from '../domain/errors.ts';
 
 /** 16 bytes in base64. */
 const DIGEST = /^[A-Za-z0-9+/]{22}==$/;

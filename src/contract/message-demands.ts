@@ -2,7 +2,7 @@
  * What a request asks of the exchange of messages itself, whatever it is for: a coding of its body, an expectation of the
  * reply. What is not understood is refused, since passed over it would store coded bytes for plain ones.
  */
-import { SluiceError } from './errors.ts';
+import { SluiceError } from '../domain/errors.ts';
 
 export interface MessageHeaders {
   readonly 'transfer-encoding'?: string | undefined;

@@ -1,7 +1,7 @@
 /** User metadata: a JSON object, in base64 in the header `x-metadata` or as plain text in a form field. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { SluiceError } from './errors.ts';
-import type { Json } from './objects.ts';
+import { SluiceError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/objects.ts';
 
 const MAX_BYTES = 1024 * 1024;
 

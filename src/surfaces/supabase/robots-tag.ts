@@ -1,5 +1,5 @@
 /** The `x-robots-tag` that an upload may carry, kept with the object and sent with every download. */
-import { SluiceError } from './errors.ts';
+import { SluiceError } from '../../domain/errors.ts';
 
 const PLAIN =
   'all|noindex|nofollow|none|noarchive|nosnippet|notranslate|noimageindex|indexifembedded|nositelinkssearchbox';

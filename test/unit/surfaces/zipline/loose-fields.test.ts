@@ -1,4 +1,4 @@
-import { fieldsOf, isYes, numberOf } from '../../../src/domain/loose-fields.ts';
+import { fieldsOf, isYes, numberOf } from '../../../../src/surfaces/zipline/loose-fields.ts';
 
 describe('a number', () => {
   it.each(['', 'x', '1.5', '-1', '1e3', '0x1', '9'.repeat(16), -1, 1.5, Number.NaN, null, undefined, true, [1], {}])(

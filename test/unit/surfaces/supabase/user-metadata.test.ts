@@ -1,4 +1,4 @@
-import { parseUserMetadata } from '../../../src/domain/user-metadata.ts';
+import { parseUserMetadata } from '../../../../src/surfaces/supabase/user-metadata.ts';
 
 it('refuses more than 1 MiB', () => {
   expect(() => parseUserMetadata(`{"a":"${'x'.repeat(1024 * 1024)}"}`)).toThrow(

@@ -2,9 +2,10 @@
  * The options of a file upload, as its headers carry them, and what of them is kept. Making the name, hashing the password
  * and finding the folder are for whoever uploads.
  */
-import { SluiceError } from './errors.ts';
-import type { FileRecord, NameFormat } from './files.ts';
-import { displayNameOf } from './public-names.ts';
+import { SluiceError } from '../../domain/errors.ts';
+import type { FileRecord, NameFormat } from '../../domain/files.ts';
+import { displayNameOf } from '../../domain/public-names.ts';
+import { isPiece, WHOLE_FILES_ONLY } from '../../http/write-conditions.ts';
 
 export interface UploadOptions {
   readonly format: NameFormat;
@@ -35,8 +36,7 @@ const PASSWORD_MAX_BYTES = 1024;
  */
 export function parseUploadOptions(headers: UploadHeaders, now: Date): UploadOptions {
   const read = (name: string) => textOf(headers[name]);
-  // A piece of a file would become a file of its own.
-  if (read('content-range') !== null) throw refusal('content-range', 'a file is uploaded whole, without Content-Range');
+  if (isPiece(headers)) throw refusal('content-range', WHOLE_FILES_ONLY);
   return {
     format: parseFormat(read('format')),
     fileName: parseFileName(read('x-zipline-filename')),
