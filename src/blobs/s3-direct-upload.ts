@@ -10,6 +10,7 @@ import { request } from 'undici';
 import { BlobStoreError, type DirectUpload, type DirectUploadUrl } from './blob-store.ts';
 import { toS3Failure } from './s3-failure.ts';
 import type { SignS3Url } from './s3-presign.ts';
+import type { S3Timeouts } from './s3-settings.ts';
 
 /** No ETag is so. */
 const NO_COPY = { 'x-amz-copy-source-if-match': '"no-copy"' };
@@ -24,6 +25,7 @@ export interface DirectUploadPlace {
   /** By the address that the gateway uses. */
   readonly signInside: SignS3Url;
   readonly remove: (keys: readonly string[]) => Promise<void>;
+  readonly timeouts: S3Timeouts;
 }
 
 /** The `presignUpload` of the S3 driver. */
@@ -45,12 +47,23 @@ export function makePresignUpload(place: DirectUploadPlace) {
   };
 }
 
-/** Puts one byte under `key` by such a URL, and tries to copy it elsewhere by another. Leaves nothing behind. */
+/**
+ * Puts one byte under `key` by such a URL, and tries to copy it elsewhere by another. Leaves nothing behind: the ledger
+ * knows nothing of the copy, and an engine that was too slow to say so may have made it all the same.
+ */
 async function refusesCopies(place: DirectUploadPlace, key: string, guard: Record<string, string>): Promise<boolean> {
+  const { connectMs, headersMs, bodyIdleMs } = place.timeouts;
   const stolen = `${key}-`;
   const put = async (to: string, headers: Record<string, string>, body: string): Promise<boolean> => {
     const url = await place.signInside({ method: 'PUT', key: to, expiresInSeconds: PROBE_SECONDS, headers: guard });
-    const answer = await request(url, { method: 'PUT', headers: { ...guard, ...headers }, body });
+    const answer = await request(url, {
+      method: 'PUT',
+      headers: { ...guard, ...headers },
+      body,
+      headersTimeout: headersMs,
+      bodyTimeout: bodyIdleMs,
+      signal: AbortSignal.timeout(connectMs + headersMs + bodyIdleMs),
+    });
     await answer.body.dump();
     if (answer.statusCode >= 500 && answer.statusCode !== 501) {
       throw new BlobStoreError('unavailable', `S3 answered ${answer.statusCode}`);
@@ -59,10 +72,8 @@ async function refusesCopies(place: DirectUploadPlace, key: string, guard: Recor
   };
   try {
     if (!(await put(key, {}, 'x'))) return false;
-    if (!(await put(stolen, { 'x-amz-copy-source': `/${place.bucket}/${key}` }, ''))) return true;
-    await place.remove([stolen]);
-    return false;
+    return !(await put(stolen, { 'x-amz-copy-source': `/${place.bucket}/${key}` }, ''));
   } finally {
-    await place.remove([key]);
+    await place.remove([key, stolen]);
   }
 }

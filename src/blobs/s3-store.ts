@@ -55,6 +55,7 @@ export function makeS3Store(settings: S3Settings): BlobStore {
       remove: async keys => {
         for (const { error } of await deleteS3Objects(client, bucket, keys)) if (error !== null) throw error;
       },
+      timeouts: s3Timeouts(settings),
     }),
     copy: copies.copy,
     put: makeS3Put({
