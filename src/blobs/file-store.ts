@@ -37,6 +37,8 @@ const ONE_WRITE_BYTES = 256 * 1024;
 /** The one being gathered, and two on their way to the disk: the memory of one upload. */
 const BLOCKS = 3;
 const UNLINKS_AT_ONCE = 16;
+/** Each may take its thread as long as the disk takes to write. */
+const SYNCS_AT_ONCE = 2;
 const STATS_AT_ONCE = 32;
 
 /** A store under `root`, an absolute or relative folder that `prepare` creates. Touches nothing until then. */
@@ -210,14 +212,28 @@ function statFile(path: string): Promise<{ sizeBytes: number; labels: null }> {
   return asStoreFailure(async () => ({ sizeBytes: (await stat(path)).size, labels: null }));
 }
 
-/** A few unlinks at a time, so that a batch does not fill the thread pool that everybody's reads need. */
+/**
+ * A name that is gone may come back with the power until its folder is synced, and nobody would remember it then. That is
+ * so too where the name was gone already: whoever removed it may have had no time for this.
+ */
 async function deleteFiles(root: string, keys: readonly string[]): Promise<DeletedBlob[]> {
-  const outcomes: DeletedBlob[] = [];
-  for (let start = 0; start < keys.length; start += UNLINKS_AT_ONCE) {
-    const group = keys.slice(start, start + UNLINKS_AT_ONCE);
-    outcomes.push(...(await Promise.all(group.map(key => deleteFile(root, key)))));
+  const outcomes = await inGroups(keys, UNLINKS_AT_ONCE, key => deleteFile(root, key));
+  const shards = new Set(outcomes.filter(({ error }) => error === null).map(({ key }) => shardOf(key)));
+  const failures = new Map<string, BlobStoreError>();
+  await inGroups([...shards], SYNCS_AT_ONCE, async shard => {
+    const failure = await syncShard(root, shard);
+    if (failure !== null) failures.set(shard, failure);
+  });
+  return outcomes.map(({ key, error }) => ({ key, error: error ?? failures.get(shardOf(key)) ?? null }));
+}
+
+/** A few at a time, so that a batch does not fill the thread pool that everybody's reads need. */
+async function inGroups<T, R>(all: readonly T[], atOnce: number, work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < all.length; start += atOnce) {
+    results.push(...(await Promise.all(all.slice(start, start + atOnce).map(work))));
   }
-  return outcomes;
+  return results;
 }
 
 async function deleteFile(root: string, key: string): Promise<DeletedBlob> {
@@ -230,6 +246,19 @@ async function deleteFile(root: string, key: string): Promise<DeletedBlob> {
   }
 }
 
+/** Null for success. Where there is no such folder there is no name in it either, if only the root is there. */
+async function syncShard(root: string, shard: string): Promise<BlobStoreError | null> {
+  try {
+    await syncFolder(join(root, shard)).catch((error: unknown) => {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      return access(join(root, 'tmp'));
+    });
+    return null;
+  } catch (error) {
+    return toPlaceFailure(error);
+  }
+}
+
 function removeTemporaries(root: string, key: string): Promise<void> {
   return asPlaceFailure(async () => {
     const prefix = temporaryPrefix(key);
@@ -237,6 +266,7 @@ function removeTemporaries(root: string, key: string): Promise<void> {
     for (const name of await readdir(folder)) {
       if (name.startsWith(prefix)) await rm(join(folder, name), { force: true });
     }
+    await syncFolder(folder);
   });
 }
 
@@ -307,6 +337,10 @@ function pathOf(root: string, key: string): string {
   if (shard === undefined || name === undefined || rest.length > 0 || !SEGMENT.test(shard) || !SEGMENT.test(name))
     throw new BlobStoreError('failed', 'the key is not one that the gateway makes');
   return join(root, shard, name);
+}
+
+function shardOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
 }
 
 function temporaryPrefix(key: string): string {

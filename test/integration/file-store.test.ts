@@ -1,5 +1,5 @@
 /** The file driver: the common suite, and what only a disk can get wrong. */
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import promises, { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -73,6 +73,46 @@ describe('the file driver on its disk', () => {
     const { toFileFailure } = await import('../../src/blobs/file-failure.ts');
     const failure = toFileFailure(await rejection(writeFile('/dev/full', 'x')));
     expect(failure.failure).toBe('no-space');
+  });
+
+  it('says unavailable of each key that it cannot delete because the folder is gone', async () => {
+    const { root, store } = await makeStore();
+    await rm(root, { recursive: true });
+    const [outcome] = await store.delete([newKey()]);
+    expect(outcome?.error).toMatchObject({ failure: 'unavailable' });
+  });
+
+  describe('on a disk that cannot make a removal durable', () => {
+    const { open } = promises;
+    let opened: string[];
+    let failing: string;
+    const opening = jest.spyOn(promises, 'open');
+    beforeEach(() => {
+      opened = [];
+      opening.mockImplementation(async (path, ...rest) => {
+        opened.push(String(path));
+        if (path === failing) throw Object.assign(new Error('input/output error'), { code: 'EIO' });
+        return open(path, ...rest);
+      });
+    });
+    afterAll(() => opening.mockRestore());
+
+    it('calls no key of the folder deleted, and tries each folder once', async () => {
+      const { root, store } = await makeStore();
+      const keys = ['3f/a', '3f/b', '4f/a', '3f/absent'];
+      for (const key of keys.slice(0, 3)) await store.put({ ...blobOf(Readable.from([Buffer.from('x')]), 1), key });
+      failing = join(root, '3f');
+      opened = [];
+      const outcomes = await store.delete(keys);
+      expect(outcomes.map(({ error }) => error?.failure ?? null)).toEqual(['failed', 'failed', null, 'failed']);
+      expect(opened.sort()).toEqual([join(root, '3f'), join(root, '4f')]);
+    });
+
+    it('does not call an upload abandoned', async () => {
+      const { root, store } = await makeStore();
+      failing = join(root, 'tmp');
+      expect(await rejection(store.abandon(newKey()))).toMatchObject({ failure: 'failed' });
+    });
   });
 
   it('puts into a folder that was removed behind its back, at the second try at the latest', async () => {
