@@ -1,5 +1,4 @@
 /** Upload of one file in a form, with the options of API 001 in the headers. */
-
 import { readMultipart } from '../../http/multipart-upload.ts';
 import { originOf } from '../../http/origin.ts';
 import { sendJson, sendText } from '../../http/send-json.ts';
