@@ -73,6 +73,7 @@ it('keeps all that an upload says of its file, in the same transaction', async (
       max_views: '3',
       views: '0',
       viewed_at: null,
+      removal_refused_at: null,
       favorite: false,
       embed: true,
       format: 'UUID',
