@@ -29,15 +29,9 @@ export function makeMeasuredStore(store: BlobStore, observe: (call: BlobCall) =>
       throw error;
     }
   };
-  const presign = store.presignDownload?.bind(store);
-  const presignUpload = store.presignUpload?.bind(store);
   const copy = store.copy?.bind(store);
-  const locate = store.locate?.bind(store);
   return {
-    kind: store.kind,
-    ...(presign === undefined ? {} : { presignDownload: presign }),
-    ...(locate === undefined ? {} : { locate }),
-    ...(presignUpload === undefined ? {} : { presignUpload }),
+    ...store, // What asks no store, or not every store has, is passed on unmeasured.
     ...(copy === undefined ? {} : { copy: (blob: CopyBlob) => measure('copy', () => copy(blob)) }),
     put: blob => measure('put', () => store.put(blob)),
     open: (key, options) => measure('open', () => store.open(key, options)),

@@ -79,6 +79,20 @@ describe('a faulty store', () => {
 });
 
 describe('a measured store', () => {
+  it('has what the store behind it has, and nothing more', async () => {
+    const { store } = makeCountingStore();
+    const whole = {
+      ...store,
+      readWhole: () => Buffer.from('bytes'),
+      presignDownload: async () => 'down',
+      presignUpload: async () => null,
+      locate: async () => '/aa/b',
+      copy: async () => ({ sizeBytes: 1, md5: 'm' }),
+    } satisfies BlobStore;
+    for (const each of [store, whole])
+      expect(Object.keys(makeMeasuredStore(each, () => {})).sort()).toEqual(Object.keys(each).sort());
+  });
+
   it('reports every call once, with how it ended', async () => {
     const { store } = makeCountingStore();
     const calls: BlobCall[] = [];
