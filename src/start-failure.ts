@@ -3,8 +3,8 @@
  * setting to look at, instead of the code of a socket. Errors that no setting is to blame for come back as they are.
  */
 import { BlobStoreError } from './blobs/blob-store.ts';
-import { errorCode } from './blobs/error-code.ts';
 import { readS3Error } from './blobs/s3-failure.ts';
+import { systemCode } from './blobs/system-code.ts';
 import type { Config } from './config/config.ts';
 
 const UNREACHABLE = new Set([
@@ -21,7 +21,7 @@ const UNREACHABLE = new Set([
 
 /** An error of connecting to Postgres or of migrating it, by the URL of `setting`; `place` is in that URL. */
 export function explainPostgres(error: unknown, { setting, place }: { setting: string; place: string }): unknown {
-  const code = errorCode(error) ?? '';
+  const code = systemCode(error) ?? '';
   const said = error instanceof Error ? error.message : '';
   if (UNREACHABLE.has(code)) {
     return blame(error, `Postgres does not answer at ${place} (${code}); start it, or set ${setting} to where it is.`);
@@ -75,7 +75,7 @@ export function explainStore(error: unknown, s3: Config['s3']): unknown {
 
 /** An error of listening. */
 export function explainListening(error: unknown, { host, port }: Pick<Config, 'host' | 'port'>): unknown {
-  switch (errorCode(error)) {
+  switch (systemCode(error)) {
     case 'EADDRINUSE':
       return blame(error, `${host}:${port} is in use by another program; set PORT to a free one.`);
     case 'EADDRNOTAVAIL':

@@ -22,9 +22,9 @@ import {
   type PutBlob,
   type StoredBlob,
 } from './blob-store.ts';
-import { errorCode } from './error-code.ts';
 import { FileBody } from './file-body.ts';
 import { toFileFailure } from './file-failure.ts';
+import { systemCode } from './system-code.ts';
 
 /** Without the handle of `node:fs/promises`, which costs more than it gives where a file is only read. */
 const openDescriptor = promisify(openByCallback);
@@ -250,7 +250,7 @@ async function deleteFile(root: string, key: string): Promise<DeletedBlob> {
 async function syncShard(root: string, shard: string): Promise<BlobStoreError | null> {
   try {
     await syncFolder(join(root, shard)).catch((error: unknown) => {
-      if (errorCode(error) !== 'ENOENT') throw error;
+      if (systemCode(error) !== 'ENOENT') throw error;
       return access(join(root, 'tmp'));
     });
     return null;
@@ -294,7 +294,7 @@ async function lookAt(root: string, key: string): Promise<ListedBlob | null> {
     const found = await stat(join(root, key));
     return found.isFile() ? { key, sizeBytes: found.size, modifiedAt: found.mtime } : null;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
+    if (systemCode(error) === 'ENOENT') return null;
     throw toFileFailure(error);
   }
 }
@@ -303,7 +303,7 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).filter(name => SEGMENT.test(name));
   } catch (error) {
-    if (errorCode(error) === 'ENOTDIR' || errorCode(error) === 'ENOENT') return [];
+    if (systemCode(error) === 'ENOTDIR' || systemCode(error) === 'ENOENT') return [];
     throw toFileFailure(error);
   }
 }

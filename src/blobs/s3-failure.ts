@@ -3,7 +3,7 @@
  * codes, S3's error codes and the errors of sockets; it retries nothing.
  */
 import { type BlobFailure, BlobStoreError } from './blob-store.ts';
-import { errorCode, errorName } from './error-code.ts';
+import { errorName, systemCode } from './system-code.ts';
 
 /** An answer of the engine that is not success, as the lean client reads it. */
 export class S3Refusal extends Error {
@@ -84,7 +84,7 @@ function classify(status: number, codes: readonly string[]): BlobFailure {
 /** Status (0 when there was no answer) and every code the error carries, S3's own first. */
 export function readS3Error(error: unknown): { status: number; codes: string[] } {
   if (error instanceof S3Refusal) return { status: error.status, codes: error.code === '' ? [] : [error.code] };
-  const codes = [errorName(error), errorCode(error)].filter(code => code !== null);
+  const codes = [errorName(error), systemCode(error)].filter(code => code !== null);
   const status = sdkStatus(error);
   if (status === null) codes.push(NO_ANSWER);
   return { status: status ?? 0, codes };

@@ -16,9 +16,9 @@ import { Upload } from '@aws-sdk/lib-storage';
 import type { BlockMemory } from '../streams/gather-blocks.ts';
 import type { Md5 } from '../streams/md5.ts';
 import { BlobStoreError } from './blob-store.ts';
-import { errorName } from './error-code.ts';
 import type { PutS3Part } from './s3-objects.ts';
 import { sendParts } from './s3-part-sender.ts';
+import { errorName } from './system-code.ts';
 
 /** S3 API, "Multipart upload limits". */
 const MOST_PARTS = 10_000;

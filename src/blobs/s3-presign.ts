@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import type { DirectDownload } from './blob-store.ts';
-import { makeAmzClock, makeDayKeys, type S3Credentials } from './s3-signer.ts';
+import { escapeText, makeAmzClock, makeDayKeys, type S3Credentials } from './s3-signer.ts';
 
 /** A proxy that is told where to look looks at once. */
 const LOCATED_SECONDS = 60;
@@ -87,8 +87,4 @@ function canonicalQuery(parameters: Readonly<Record<string, string>>): string {
     .map(([name, value]) => `${escapeText(name)}=${escapeText(value)}`)
     .sort()
     .join('&');
-}
-
-function escapeText(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, letter => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
 }

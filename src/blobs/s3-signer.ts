@@ -55,6 +55,11 @@ export function makeS3Signer(place: { region: string; host: string; now: () => n
   };
 }
 
+/** As RFC 3986 has it, which leaves fewer characters as they are than `encodeURIComponent` does. */
+export function escapeText(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, letter => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
 /** The time as `YYYYMMDDTHHMMSSZ`, formatted anew once a second. */
 export function makeAmzClock(now: () => number): () => string {
   let second = Number.NaN;

@@ -1,6 +1,7 @@
 /**
- * The BlobStore on any S3 engine. The requests that every transfer makes (GET, PUT, HEAD of one object) go through a
- * lean client; the AWS SDK does what is rare or intricate: the bucket, parts, batches, listing.
+ * The BlobStore on any S3 engine. The requests that every transfer makes (GET, PUT, HEAD of one object,
+ * PUT of a part) go through a lean client; the AWS SDK does what is rare or intricate: making the bucket, beginning and
+ * completing uploads in parts, deleting, copying, listing.
  */
 import type { Readable } from 'node:stream';
 import {
@@ -14,7 +15,6 @@ import {
 import { makeBlockPool } from '../streams/block-pool.ts';
 import { makeMd5Thread } from '../streams/md5.ts';
 import { type BlobRange, type BlobStore, BlobStoreError, type ListedBlob } from './blob-store.ts';
-import { errorName } from './error-code.ts';
 import { makeLeanS3Client } from './lean-s3-client.ts';
 import { makeS3Copy } from './s3-copy.ts';
 import { deleteS3Objects } from './s3-delete.ts';
@@ -28,6 +28,7 @@ import { makeS3Put, md5OfStored } from './s3-put.ts';
 import { DEFAULT_MAX_SOCKETS, DEFAULT_PART_SIZE_BYTES, type S3Settings, s3Timeouts } from './s3-settings.ts';
 import type { S3Credentials } from './s3-signer.ts';
 import { makeSdkS3Client, makeSdkS3Objects } from './sdk-s3-client.ts';
+import { errorName } from './system-code.ts';
 
 /** Two uploads in parts at a time. */
 const MOST_SHARED_PARTS = 6;

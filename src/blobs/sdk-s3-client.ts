@@ -14,10 +14,10 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { BlobStoreError } from './blob-store.ts';
-import { errorName } from './error-code.ts';
 import { labelMetadata, parseLabels } from './s3-labels.ts';
 import { md5OfEtag, type PutS3Object, type S3Objects } from './s3-objects.ts';
 import { DEFAULT_MAX_SOCKETS, type S3Settings, s3Timeouts } from './s3-settings.ts';
+import { errorName } from './system-code.ts';
 
 export function makeSdkS3Client(settings: S3Settings): S3Client {
   const { connectMs, headersMs, bodyIdleMs, keepAliveMs } = s3Timeouts(settings);

@@ -40,7 +40,7 @@ interface Exchange {
 }
 
 /** The socket closed, or nothing came for too long, although an answer or the rest of one was to come. */
-export class ConnectionLost extends Error {
+class ConnectionLost extends Error {
   readonly code: string;
 
   constructor(code: string, cause?: Error) {

@@ -4,7 +4,7 @@
  */
 
 /** `ENOENT`, `UND_ERR_SOCKET` …; null when there is none. */
-export function errorCode(error: unknown): string | null {
+export function systemCode(error: unknown): string | null {
   return textField(error, 'code');
 }
 
