@@ -1,72 +1,26 @@
 /** The S3 driver against a real engine, by both of its clients: the common suite, and what only S3 has. */
-import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import {
-  CreateMultipartUploadCommand,
-  DeleteBucketCommand,
-  HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  S3Client,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
+import { DeleteBucketCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Settings } from '../../src/blobs/s3-settings.ts';
 import { makeS3Store } from '../../src/blobs/s3-store.ts';
 import { blobOf, newKey, rejection } from '../support/blobs.ts';
-import { describeWithS3, type S3EngineAddress } from '../support/s3-engine.ts';
-import { type BlobStoreUnderTest, behindMemory, describeBlobStore, NO_MEMORY } from './blob-store-suite.ts';
+import { describeWithS3 } from '../support/s3-engine.ts';
+import { behindMemory, describeBlobStore, NO_MEMORY } from './blob-store-suite.ts';
+import { clientFor, makeS3UnderTest, settingsFor } from './s3-under-test.ts';
 
 const MIB = 1024 * 1024;
 
-/** A store in a bucket of its own, which does not exist yet. */
-function settingsFor(engine: S3EngineAddress, chosen: Partial<S3Settings> = {}): S3Settings {
-  const bucket = `sluice-${randomUUID()}`;
-  return { ...engine, bucket, forcePathStyle: true, partSizeBytes: 5 * MIB, maxObjectSizeBytes: 1024 * MIB, ...chosen };
-}
-
-function clientFor(engine: S3EngineAddress): S3Client {
-  const { endpoint, region, accessKeyId, secretAccessKey } = engine;
-  return new S3Client({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
-}
-
-async function makeUnderTest(engine: S3EngineAddress, leanClient: boolean): Promise<BlobStoreUnderTest> {
-  const settings = settingsFor(engine, { leanClient });
-  const Bucket = settings.bucket;
-  const client = clientFor(engine);
-  const store = makeS3Store(settings);
-  await store.prepare();
-  return {
-    store,
-    partSizeBytes: 5 * MIB,
-    leaveUnfinished: async Key => {
-      const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
-      await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'half' }));
-    },
-    countUnfinished: async Key => {
-      const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }));
-      return (Uploads ?? []).filter(upload => upload.Key === Key).length;
-    },
-    remove: async () => {
-      const cleaner = makeS3Store(settings);
-      for (;;) {
-        const keys: string[] = [];
-        for await (const { key } of cleaner.list(null)) if (keys.push(key) === 1000) break;
-        if (keys.length === 0) break;
-        await cleaner.delete(keys);
-      }
-      await cleaner.close();
-      await client.send(new DeleteBucketCommand({ Bucket }));
-      client.destroy();
-    },
-  };
-}
-
 describeWithS3('on S3', engine => {
   const options = { optOut: { readWhole: NO_MEMORY } };
-  describeBlobStore('the S3 driver with its lean client', () => makeUnderTest(engine, true), options);
-  describeBlobStore('the S3 driver with the AWS SDK alone', () => makeUnderTest(engine, false), options);
+  describeBlobStore('the S3 driver with its lean client', () => makeS3UnderTest(engine), options);
+  describeBlobStore(
+    'the S3 driver with the AWS SDK alone',
+    () => makeS3UnderTest(engine, { leanClient: false }),
+    options,
+  );
   describeBlobStore(
     'the S3 driver behind memory',
-    behindMemory(() => makeUnderTest(engine, true)),
+    behindMemory(() => makeS3UnderTest(engine)),
   );
 
   describe.each([
@@ -124,7 +78,7 @@ describeWithS3('on S3', engine => {
     });
 
     it('leaves out an endless owner and type, which S3 would refuse', async () => {
-      const { store, remove } = await makeUnderTest(engine, leanClient);
+      const { store, remove } = await makeS3UnderTest(engine, { leanClient });
       const labels = {
         bucket: 'b'.repeat(100),
         name: '語'.repeat(341),

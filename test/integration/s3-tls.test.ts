@@ -6,7 +6,11 @@ import { Readable } from 'node:stream';
 import tls from 'node:tls';
 import { makeS3Store } from '../../src/blobs/s3-store.ts';
 import { blobOf, newKey, openAll, rejection } from '../support/blobs.ts';
+import { describeWithS3 } from '../support/s3-engine.ts';
 import { makeSelfSigned } from '../support/self-signed.ts';
+import { startTlsFront } from '../support/tls-front.ts';
+import { describeBlobStore, NO_MEMORY } from './blob-store-suite.ts';
+import { makeS3UnderTest } from './s3-under-test.ts';
 
 const certified = makeSelfSigned();
 
@@ -57,4 +61,18 @@ describe('an answer over TLS that is no success', () => {
     const put = store.put(blobOf(Readable.from([Buffer.from('x')]), 1));
     await expect(put).resolves.toMatchObject({ sizeBytes: 1 });
   });
+});
+
+describeWithS3('on S3 over TLS', engine => {
+  // So few that a place which is not given back holds up the rest.
+  const makeUnderTest = async () => {
+    const front = await startTlsFront(engine.endpoint, certified);
+    const place = await makeS3UnderTest({ ...engine, endpoint: front.endpoint }, { maxSockets: 2 });
+    const remove = async () => {
+      await place.remove();
+      await front.stop();
+    };
+    return { ...place, remove };
+  };
+  describeBlobStore('the S3 driver with two connections', makeUnderTest, { optOut: { readWhole: NO_MEMORY } });
 });
