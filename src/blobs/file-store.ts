@@ -3,7 +3,7 @@
  * under `<root>` only ever shows whole, synced bytes. Keeps no labels. Any number of processes may share one root.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, open as openByCallback } from 'node:fs';
+import { closeSync, fstatSync, fsync, open as openByCallback } from 'node:fs';
 import { access, constants, type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
@@ -26,7 +26,7 @@ import { FileBody } from './file-body.ts';
 import { toFileFailure } from './file-failure.ts';
 import { systemCode } from './system-code.ts';
 
-/** Without the handle of `node:fs/promises`, which costs more than it gives where a file is only read. */
+/** Without the handle of `node:fs/promises`, which costs more than it gives where a file is only read, or a folder synced. */
 const openDescriptor = promisify(openByCallback);
 
 /** Hexadecimal digits and hyphens only: such a segment can be neither `..` nor `tmp`. */
@@ -177,11 +177,13 @@ async function moveDurably(place: Place, move: { temporary: string; target: stri
 }
 
 async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+  const descriptor = await openDescriptor(path, 'r');
   try {
-    await folder.sync();
+    await new Promise<void>((resolve, reject) => {
+      fsync(descriptor, error => (error === null ? resolve() : reject(error)));
+    });
   } finally {
-    await folder.close();
+    closeSync(descriptor); // What was only read is closed without waiting for the disk.
   }
 }
 

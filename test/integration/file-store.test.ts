@@ -1,5 +1,6 @@
 /** The file driver: the common suite, and what only a disk can get wrong. */
-import promises, { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import fs from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -83,34 +84,37 @@ describe('the file driver on its disk', () => {
   });
 
   describe('on a disk that cannot make a removal durable', () => {
-    const { open } = promises;
-    let opened: string[];
-    let failing: string;
-    const opening = jest.spyOn(promises, 'open');
+    const { fsync } = fs;
+    let synced: number[];
+    let failing: number;
+    const syncing = jest.spyOn(fs, 'fsync');
+    const inodeOf = async (path: string) => (await stat(path)).ino;
     beforeEach(() => {
-      opened = [];
-      opening.mockImplementation(async (path, ...rest) => {
-        opened.push(String(path));
-        if (path === failing) throw Object.assign(new Error('input/output error'), { code: 'EIO' });
-        return open(path, ...rest);
+      synced = [];
+      failing = Number.NaN;
+      syncing.mockImplementation((descriptor, done) => {
+        const { ino } = fs.fstatSync(descriptor);
+        synced.push(ino);
+        if (ino === failing) done(Object.assign(new Error('input/output error'), { code: 'EIO' }));
+        else fsync(descriptor, done);
       });
     });
-    afterAll(() => opening.mockRestore());
+    afterAll(() => syncing.mockRestore());
 
     it('calls no key of the folder deleted, and tries each folder once', async () => {
       const { root, store } = await makeStore();
       const keys = ['3f/a', '3f/b', '4f/a', '3f/absent'];
       for (const key of keys.slice(0, 3)) await store.put({ ...blobOf(Readable.from([Buffer.from('x')]), 1), key });
-      failing = join(root, '3f');
-      opened = [];
+      failing = await inodeOf(join(root, '3f'));
+      synced = [];
       const outcomes = await store.delete(keys);
       expect(outcomes.map(({ error }) => error?.failure ?? null)).toEqual(['failed', 'failed', null, 'failed']);
-      expect(opened.sort()).toEqual([join(root, '3f'), join(root, '4f')]);
+      expect(synced).toEqual([failing, await inodeOf(join(root, '4f'))]);
     });
 
     it('does not call an upload abandoned', async () => {
       const { root, store } = await makeStore();
-      failing = join(root, 'tmp');
+      failing = await inodeOf(join(root, 'tmp'));
       expect(await rejection(store.abandon(newKey()))).toMatchObject({ failure: 'failed' });
     });
   });
