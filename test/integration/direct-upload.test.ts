@@ -38,7 +38,7 @@ describeWithS3('direct uploads', () => {
     gateway = await startGateway({
       store: 's3',
       log: SILENT_LOG,
-      wrapStore: inner => Object.assign(Object.create(inner) as BlobStore, { copy: losingAnswers(inner) }),
+      wrapStore: inner => ({ ...inner, copy: losingAnswers(inner) }),
     });
     call = makeCall(gateway.url);
     await gateway.db.sql(`create policy mine on storage.objects to authenticated
