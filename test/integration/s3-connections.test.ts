@@ -1,16 +1,11 @@
-/**
- * What the S3 driver makes of an engine that misbehaves. The engine here is a bare HTTP server that forces one failure
- * each; it never stands in for S3 where S3 is asked to succeed at anything but a plain answer.
- */
+/** What the S3 driver makes of an engine that misbehaves. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import type { S3Settings } from '../../src/blobs/s3-settings.ts';
-import { makeS3Store } from '../../src/blobs/s3-store.ts';
 import { makeWireTransport } from '../../src/blobs/wire-transport.ts';
+import { type Answer, listen, makeAnsweringEngines, refuse, stop, storedAs } from '../support/answering-engine.ts';
 import { blobOf, newKey, openAll, rejection, stallingBody } from '../support/blobs.ts';
 
 const MD5_OF_X = '9dd4e461268c8034f5c8564e155c67a6';
@@ -19,63 +14,12 @@ const clients: readonly [string, boolean][] = [
   ['AWS SDK', false],
 ];
 
-type Answer = (request: IncomingMessage, response: ServerResponse, nth: number) => void;
-
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const thing of opened.splice(0).reverse()) await thing.close();
-});
-
-/** A store whose engine answers as told; `nth` counts requests from 1. */
-async function storeAgainst(answer: Answer, chosen: Partial<S3Settings> = {}) {
-  let count = 0;
-  const server = createServer((request, response) => {
-    count += 1;
-    answer(request, response, count);
-  });
-  await listen(server);
-  const address = server.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
-  const store = makeS3Store({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    bucket: 'bucket',
-    accessKeyId: 'id',
-    secretAccessKey: 'secret',
-    forcePathStyle: true,
-    maxObjectSizeBytes: 1024 ** 3,
-    ...chosen,
-  });
-  opened.push({ close: () => stop(server) }, store);
-  return { store, requests: () => count, server };
-}
-
-async function listen(server: Server): Promise<void> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-}
-
-async function stop(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
-}
+const engines = makeAnsweringEngines();
+const { storeAgainst, opened } = engines;
+afterEach(() => engines.close());
 
 const neverAborted = () => new AbortController().signal;
 const whole = () => ({ range: null, signal: neverAborted() });
-const refuse =
-  (status: number, code: string): Answer =>
-  (request, response) => {
-    request.resume();
-    response.writeHead(status, { 'content-type': 'application/xml' }).end(`<Error><Code>${code}</Code></Error>`);
-  };
-const storedAs =
-  (headers: Record<string, string>): Answer =>
-  (request, response) => {
-    request.resume();
-    request.on('end', () => response.writeHead(200, { 'content-length': '0', ...headers }).end());
-  };
 
 describe.each(clients)('the %s against a failing engine', (_name, leanClient) => {
   it.each([
@@ -422,54 +366,5 @@ describe('the lean client with every socket in slow hands', () => {
     expect(String(await openAll(store, newKey()))).toBe('x');
     for (const body of bodies) body.destroy(new Error('enough'));
     await Promise.all(puts);
-  });
-});
-
-describe('deleting where the engine does not take a batch', () => {
-  it.each([400, 405, 501])('deletes one by one after %d', async status => {
-    const { store, requests } = await storeAgainst((request, response, nth) => {
-      if (request.method === 'POST') refuse(status, 'NotImplemented')(request, response, nth);
-      else response.writeHead(request.url?.includes('/bad') ? 403 : 204).end();
-    });
-    const outcomes = await store.delete(['aa/good', 'aa/bad', 'aa/fine']);
-    expect(outcomes.map(({ key, error }) => [key, error?.failure ?? null])).toEqual([
-      ['aa/good', null],
-      ['aa/bad', 'failed'],
-      ['aa/fine', null],
-    ]);
-    expect(requests()).toBe(4);
-  });
-
-  it('tells the keys that a batch could not delete', async () => {
-    const { store } = await storeAgainst((request, response) => {
-      request.resume();
-      response.writeHead(200, { 'content-type': 'application/xml' });
-      response.end(
-        '<DeleteResult><Error><Key>aa/b</Key><Code>AccessDenied</Code></Error><Error><Key>aa/c</Key><Code>NoSuchKey</Code></Error></DeleteResult>',
-      );
-    });
-    const outcomes = await store.delete(['aa/a', 'aa/b', 'aa/c']);
-    expect(outcomes.map(({ error }) => error?.failure ?? null)).toEqual([null, 'failed', null]);
-  });
-
-  it.each([
-    ['without a key', ''],
-    ['of a key that was not asked about', '<Key>other</Key>'],
-  ])('asks key by key where the answer tells of an error %s', async (_case, named) => {
-    const { store } = await storeAgainst((request, response) => {
-      request.resume();
-      if (request.method === 'DELETE') response.writeHead(request.url?.includes('/bad') ? 403 : 204).end();
-      else {
-        const document = `<DeleteResult><Error>${named}<Code>AccessDenied</Code></Error></DeleteResult>`;
-        response.writeHead(200, { 'content-type': 'application/xml' }).end(document);
-      }
-    });
-    const outcomes = await store.delete(['aa/good', 'aa/bad']);
-    expect(outcomes.map(({ error }) => error?.failure ?? null)).toEqual([null, 'failed']);
-  });
-
-  it('says unavailable of the whole batch when the engine is away', async () => {
-    const { store } = await storeAgainst(refuse(503, 'SlowDown'));
-    expect(await rejection(store.delete(['aa/a']))).toMatchObject({ failure: 'unavailable' });
   });
 });
