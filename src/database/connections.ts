@@ -6,7 +6,7 @@
 import pg from 'pg';
 import { SluiceError } from '../domain/errors.ts';
 import { Batch, type BatchRow, type BatchStatement, cutConnection } from './batch.ts';
-import { isDeadConnection } from './postgres-errors.ts';
+import { isDeadConnection, isStalePlan } from './postgres-errors.ts';
 
 export interface ConnectionLimits {
   readonly poolSize: number;
@@ -83,7 +83,7 @@ export function makeConnections(target: pg.PoolConfig, limits: ConnectionLimits)
       broken = false;
       return rows;
     } catch (error) {
-      broken = isDeadConnection(error);
+      broken = isDeadConnection(error) || isStalePlan(error);
       throw error;
     } finally {
       clearTimeout(deadline);

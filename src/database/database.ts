@@ -150,7 +150,7 @@ function enterStatements(
 
 /** The connection broke in mid-batch. Not one that could not be had, nor silence: asking again would double the wait. */
 function isBroken(error: unknown): boolean {
-  return !(error instanceof SluiceError) && !isRetryable(error) && isDeadConnection(error);
+  return !(error instanceof SluiceError) && isDeadConnection(error);
 }
 
 function enterStatement(

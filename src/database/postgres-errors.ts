@@ -61,37 +61,34 @@ export const OBJECTS_BUCKET = 'objects_bucketId_fkey';
 /** Shutdown, start-up and overload on the server's side; classes 08 (connection) and 53 (resources) as well. */
 const AWAY = new Set(['57P01', '57P02', '57P03', '25006']);
 
-const NOTHING_HAPPENED = new Set(['40P01', '40001']);
-/** A prepared statement whose columns have changed since, or which a pooler has dropped. A new connection prepares it anew. */
 const STALE_PLANS = new Set(['0A000', '26000']);
+
+/** A prepared statement whose columns have changed since, or which a pooler has dropped. A new connection prepares it anew. */
+export function isStalePlan(error: unknown): boolean {
+  return STALE_PLANS.has((error as PostgresError).code ?? '');
+}
 
 /** Nothing has happened and the same batch may succeed at once: deadlock, serialization failure, a stale plan. */
 export function isRetryable(error: unknown): boolean {
-  const { code = '' } = error as PostgresError;
-  return NOTHING_HAPPENED.has(code) || STALE_PLANS.has(code);
+  const { code } = error as PostgresError;
+  return code === '40P01' || code === '40001' || isStalePlan(error);
 }
 
 /**
- * The connection is of no further use; whether the last batch took effect is unknown, but for a stale plan. What Postgres
- * did not say itself (it always tells a severity) is the connection's failure, or that of whoever gave up waiting for it.
+ * The connection is of no further use; whether the last batch took effect is unknown. What Postgres did not say itself (it
+ * always tells a severity) is the connection's failure, or that of whoever gave up waiting for it.
  */
 export function isDeadConnection(error: unknown): boolean {
   if (error instanceof SluiceError) return error.code === 'unavailable';
-  const { code = '', severity } = error as PostgresError;
-  return (
-    severity === undefined ||
-    severity === 'FATAL' ||
-    severity === 'PANIC' ||
-    code.startsWith('08') ||
-    STALE_PLANS.has(code)
-  );
+  const { code, severity } = error as PostgresError;
+  return severity === undefined || severity === 'FATAL' || severity === 'PANIC' || (code?.startsWith('08') ?? false);
 }
 
 /** Any failure of a batch as the one error type; a SluiceError passes unchanged. */
 export function toSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
   const postgres = error as PostgresError;
-  if ((isDeadConnection(error) && !isRetryable(error)) || isAway(postgres.code)) {
+  if (isDeadConnection(error) || isAway(postgres.code)) {
     return new SluiceError('unavailable', 'The database is not reachable', { cause: error });
   }
   return new SluiceError(codeOf(postgres), messageOf(postgres), {
